@@ -1,0 +1,121 @@
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace nodeportd {
+namespace {
+
+struct CodePoint {
+  std::uint32_t value = 0;
+  std::size_t size = 0;  // 0: the first byte begins no valid sequence
+};
+
+unsigned byte_at(std::string_view text, std::size_t i) {
+  return static_cast<unsigned char>(text[i]);
+}
+
+// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+CodePoint decode_front(std::string_view text) {
+  const unsigned first = byte_at(text, 0);
+  if (first < 0x80) return {first, 1};
+  std::size_t size = 0;
+  std::uint32_t value = 0;
+  std::uint32_t least = 0;
+  if ((first & 0xE0U) == 0xC0) {
+    size = 2, value = first & 0x1FU, least = 0x80;
+  } else if ((first & 0xF0U) == 0xE0) {
+    size = 3, value = first & 0x0FU, least = 0x800;
+  } else if ((first & 0xF8U) == 0xF0) {
+    size = 4, value = first & 0x07U, least = 0x10000;
+  }
+  if (size == 0 || text.size() < size) return {};
+  for (std::size_t i = 1; i < size; ++i) {
+    const unsigned next = byte_at(text, i);
+    if ((next & 0xC0U) != 0x80) return {};
+    value = (value << 6U) | (next & 0x3FU);
+  }
+  if (value < least || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {};
+  return {value, size};
+}
+
+bool is_hidden(std::uint32_t c) {
+  return c < 0x20 || (c >= 0x7F && c <= 0x9F) ||  // C0, DEL, C1
+         c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
+         (c >= 0x2066 && c <= 0x2069) ||  // bidirectional marks, overrides and isolates
+         c == 0x2028 || c == 0x2029 || c == 0xFEFF;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint c = decode_front(text);
+    if (c.size == 0) {
+      safe += fmt::format("\\x{:02x}", byte_at(text, 0));
+    } else if (is_hidden(c.value)) {
+      safe += c.value < 0x80 ? fmt::format("\\x{:02x}", c.value)
+                             : fmt::format("\\u{{{:04x}}}", c.value);
+    } else {
+      safe += text.substr(0, c.size);
+    }
+    text.remove_prefix(std::max<std::size_t>(c.size, 1));
+  }
+  return safe;
+}
+
+std::string valid_utf8(std::string_view text) {
+  std::string valid;
+  valid.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint c = decode_front(text);
+    valid += c.size == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, c.size);
+    text.remove_prefix(std::max<std::size_t>(c.size, 1));
+  }
+  return valid;
+}
+
+std::string shorten(std::string_view text, std::size_t bytes_max) {
+  static constexpr std::string_view kEllipsis = "…";
+  if (text.size() <= bytes_max) return std::string(text);
+  std::size_t size = bytes_max > kEllipsis.size() ? bytes_max - kEllipsis.size() : 0;
+  while (size > 0 && (byte_at(text, size) & 0xC0U) == 0x80) --size;
+  return std::string(text.substr(0, size)) + std::string(kEllipsis);
+}
+
+std::string_view nearest(std::string_view word, const std::string_view* known,
+                         std::size_t known_size) {
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(word.size() / 3, 1) + 1;
+  for (std::size_t i = 0; i < known_size; ++i) {
+    if (known[i].size() > word.size() + best_distance) continue;
+    const std::size_t distance = edit_distance(word, known[i]);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = known[i];
+    }
+  }
+  return best;
+}
+
+}  // namespace nodeportd

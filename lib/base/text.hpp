@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace nodeportd {
+
+// Text that a stranger wrote, made safe for a terminal, a log line or a table cell: control
+// characters, bidirectional overrides and bytes that are not UTF-8 become `\xNN` or `\u{NNNN}`.
+[[nodiscard]] std::string printable(std::string_view text);
+
+// The same text with each byte that is not part of valid UTF-8 replaced by U+FFFD.
+[[nodiscard]] std::string valid_utf8(std::string_view text);
+
+// At most `bytes_max` bytes of `text`, never cutting a UTF-8 sequence; a cut text ends in `…`.
+[[nodiscard]] std::string shorten(std::string_view text, std::size_t bytes_max);
+
+// The entry of `known` that `word` was probably meant to be (edit distance of at most a third of
+// its length), or empty.
+[[nodiscard]] std::string_view nearest(std::string_view word, const std::string_view* known,
+                                       std::size_t known_size);
+
+}  // namespace nodeportd

@@ -1,0 +1,37 @@
+#include "base/waker.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <cstdint>
+#include <cstdlib>
+
+namespace nodeportd {
+
+Waker::Waker() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  // Out of descriptors before anything runs: there is no daemon without this.
+  if (!event_.is_open()) std::abort();
+}
+
+void Waker::wake() {
+  // Sequentially consistent on purpose: pairs with prepare(), which the sleeper calls before it
+  // looks for work a last time. Either it sees the work, or we see it sleeping.
+  if (!sleeping_.exchange(false)) return;
+  const std::uint64_t one = 1;
+  (void)::write(event_.get(), &one, sizeof one);  // fails only when it is readable already
+}
+
+void Waker::sleep(std::optional<std::chrono::milliseconds> timeout) {
+  pollfd waiting{.fd = event_.get(), .events = POLLIN, .revents = 0};
+  const int limit = timeout ? static_cast<int>(timeout->count()) : -1;
+  (void)::poll(&waiting, 1, limit);
+  sleeping_.store(false);
+  drain();
+}
+
+void Waker::drain() {
+  std::uint64_t count = 0;
+  (void)::read(event_.get(), &count, sizeof count);
+}
+
+}  // namespace nodeportd

@@ -1,0 +1,195 @@
+#include "base/yaml.hpp"
+
+#include <yaml-cpp/anchor.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <utility>
+
+namespace nodeportd {
+namespace {
+
+constexpr std::size_t kNodesMax = 100'000;
+constexpr std::size_t kDepthMax = 100;
+
+bool looks_octal(std::string_view text) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  if (text.size() < 2 || text[0] != '0') return false;
+  if (text[1] == 'o') return true;
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::size_t count_nodes(const YamlNode& node) {
+  std::size_t count = 1;
+  for (const YamlNode& item : node.items) count += count_nodes(item);
+  for (const YamlEntry& entry : node.entries) count += count_nodes(entry.value);
+  return count;
+}
+
+// Turns the parser's events into a tree.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  TreeBuilder(const std::string& file, Problems& problems) : file_(file), problems_(problems) {}
+
+  std::vector<YamlNode> documents;
+
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override { anchors_.clear(); }
+  void OnDocumentEnd() override {}
+  void OnAnchor(const YAML::Mark& /*mark*/, const std::string& /*name*/) override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    add(node_at(mark, YamlNode::Kind::null), anchor);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) {
+      complain(mark, "an alias inside the value it names");
+      add(node_at(mark, YamlNode::Kind::null), YAML::NullAnchor);
+      return;
+    }
+    nodes_ += count_nodes(found->second);
+    if (nodes_ > kNodesMax) {
+      throw YAML::ParserException(mark, "aliases multiply this text beyond 100,000 nodes");
+    }
+    add(found->second, YAML::NullAnchor);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    YamlNode node = node_at(mark, YamlNode::Kind::scalar);
+    node.quoted = tag == "!";  // yaml-cpp's mark of a scalar that is not plain; "?" is plain
+    if (tag != "!" && tag != "?" && !tag.empty()) complain(mark, "tags are not supported: " + tag);
+    node.scalar = value;
+    const bool plain = !node.quoted;
+    if (plain && (value == "~" || value == "null" || value == "Null" || value == "NULL")) {
+      node.kind = YamlNode::Kind::null;
+    }
+    if (plain && looks_octal(value)) {
+      complain(mark, "'" + value + "' may be read as octal: write it in quotes, or without the 0");
+    }
+    add(std::move(node), anchor);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value /*style*/) override {
+    open(mark, tag, anchor, YamlNode::Kind::sequence);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value /*style*/) override {
+    open(mark, tag, anchor, YamlNode::Kind::map);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Open {
+    YamlNode node;
+    YAML::anchor_t anchor = YAML::NullAnchor;
+    bool key_is_next = true;
+  };
+
+  static YamlNode node_at(const YAML::Mark& mark, YamlNode::Kind kind) {
+    YamlNode node;
+    node.kind = kind;
+    node.line = mark.line + 1;
+    node.column = mark.column + 1;
+    return node;
+  }
+
+  void complain(const YAML::Mark& mark, std::string text) {
+    problems_.push_back({{file_, mark.line + 1, mark.column + 1}, std::move(text)});
+  }
+
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+            YamlNode::Kind kind) {
+    if (open_.size() >= kDepthMax) throw YAML::ParserException(mark, "nested over 100 deep");
+    if (tag != "?" && tag != "!" && !tag.empty()) {
+      complain(mark, "tags are not supported: " + tag);
+    }
+    open_.push_back({node_at(mark, kind), anchor, true});
+  }
+
+  void close() {
+    Open done = std::move(open_.back());
+    open_.pop_back();
+    add(std::move(done.node), done.anchor);
+  }
+
+  void add(YamlNode node, YAML::anchor_t anchor) {
+    ++nodes_;
+    if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
+    if (open_.empty()) {
+      documents.push_back(std::move(node));
+      return;
+    }
+    Open& parent = open_.back();
+    if (parent.node.is_sequence()) {
+      parent.node.items.push_back(std::move(node));
+    } else if (std::exchange(parent.key_is_next, !parent.key_is_next)) {
+      add_key(parent.node, node);
+    } else {
+      parent.node.entries.back().value = std::move(node);
+    }
+  }
+
+  void add_key(YamlNode& map, const YamlNode& key) {
+    const Place place{file_, key.line, key.column};
+    if (!key.is_scalar()) {
+      problems_.push_back({place, "a key must be text, this is " + std::string(key.kind_name())});
+    } else if (key.scalar == "<<" && !key.quoted) {
+      problems_.push_back({place, "merge keys (<<) are not supported: write the keys out"});
+    } else if (const YamlNode* first = map.find(key.scalar)) {
+      problems_.push_back({place, "duplicate key '" + key.scalar + "', first in line " +
+                                      std::to_string(first->line)});
+    }
+    map.entries.push_back({key.scalar, key.line, key.column, {}});
+    map.entries.back().value.line = key.line;
+  }
+
+  const std::string& file_;
+  Problems& problems_;
+  std::vector<Open> open_;
+  std::map<YAML::anchor_t, YamlNode> anchors_;
+  std::size_t nodes_ = 0;
+};
+
+}  // namespace
+
+const YamlNode* YamlNode::find(std::string_view key) const {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const YamlEntry& entry) { return entry.key == key; });
+  return found == entries.end() ? nullptr : &found->value;
+}
+
+std::string_view YamlNode::kind_name() const {
+  switch (kind) {
+    case Kind::null:
+      return "nothing";
+    case Kind::scalar:
+      return "text";
+    case Kind::sequence:
+      return "a list";
+    case Kind::map:
+      return "a map";
+  }
+  return "";
+}
+
+std::vector<YamlNode> parse_yaml(std::string_view text, const std::string& file,
+                                 Problems& problems) {
+  TreeBuilder tree(file, problems);
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(tree)) {
+    }
+  } catch (const YAML::Exception& error) {
+    problems.push_back({{file, error.mark.line + 1, error.mark.column + 1}, error.msg});
+  }
+  return std::move(tree.documents);
+}
+
+}  // namespace nodeportd

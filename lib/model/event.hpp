@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace nodeportd {
+
+struct Member;
+
+// One JSON value of a decoded record. A view: text and children live in the decoder's arena or in
+// the batch and are valid until the next record is decoded. Numbers keep their text, since a
+// 30-digit number or `1e999` must compare as written. Nesting goes to 10,000 levels (what Go's
+// decoder takes), so code that walks a whole event must not recurse.
+struct Value {
+  enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
+
+  Kind kind = Kind::null;
+  std::string_view text;            // string: unescaped; number: as written; boolean: true, false
+  const Value* items = nullptr;     // array: `size` of them
+  const Member* members = nullptr;  // object: `size` of them, in file order, duplicates kept
+  std::size_t size = 0;
+
+  [[nodiscard]] bool is_scalar() const {
+    return kind == Kind::string || kind == Kind::number || kind == Kind::boolean;
+  }
+  // The value of the LAST member of this name, as Go's decoder and so the apiserver reads it;
+  // nullptr when there is none or this is no object.
+  [[nodiscard]] const Value* find(std::string_view name) const;
+};
+
+struct Member {
+  std::string_view name;
+  Value value;
+};
+
+inline const Value* Value::find(std::string_view name) const {
+  if (kind != Kind::object) return nullptr;
+  for (std::size_t i = size; i > 0; --i) {
+    if (members[i - 1].name == name) return &members[i - 1].value;
+  }
+  return nullptr;
+}
+
+// A decoded audit event.
+struct AuditEvent {
+  Value root;            // an object
+  std::string_view raw;  // the record it was decoded from
+};
+
+}  // namespace nodeportd
