@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/alert.hpp"
+
+namespace nodeportd {
+
+// What one attempt to deliver one alert came to.
+struct Outcome {
+  enum class Kind : std::uint8_t {
+    delivered,
+    retry,    // try again: the receiver is away, slow or full
+    refused,  // will never be taken: a dead letter
+  };
+  Kind kind = Kind::delivered;
+  std::string why;                                       // for retry and refused
+  std::optional<std::chrono::milliseconds> retry_after;  // when the receiver named a time
+};
+
+// Where alerts go. Owned and called by the one thread of its Courier, but for stop(). Never
+// throws, never logs.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  // Tries to deliver all, in order; one outcome per alert. May return early with `retry` for the
+  // rest once one has failed. Blocks for at most the sink's timeout.
+  [[nodiscard]] virtual std::vector<Outcome> deliver(std::span<const Alert> alerts) = 0;
+
+  // What the state is to keep of this sink, in the same transaction that settles a delivery:
+  // opaque to everybody else. Empty when the sink needs nothing kept.
+  [[nodiscard]] virtual std::string mark() const { return {}; }
+
+  // Called once, before the first delivery, with the mark kept last (empty: none). Returns the
+  // idempotency keys that were delivered after that mark was kept, as far as the sink can tell.
+  [[nodiscard]] virtual Result<std::vector<std::string>> recover(const std::string& /*mark*/) {
+    return std::vector<std::string>{};
+  }
+
+  // The name under which the receiver's side changed (log rotation): open it anew. The courier's
+  // thread.
+  [[nodiscard]] virtual Result<void> reopen() { return {}; }
+
+  // Any thread: a delivery in progress returns soon, later ones at once.
+  virtual void stop() {}
+};
+
+}  // namespace nodeportd
