@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+
+#include "aggregate/alert_id.hpp"
+#include "model/match.hpp"
+#include "model/rule.hpp"
+#include "model/window.hpp"
+
+namespace nodeportd {
+
+// What a window knows, as pure functions. Every figure is the same whatever the order in which
+// matches arrive: sums, smallest, largest, and where a list is bounded the smallest are kept.
+
+constexpr std::size_t kEventsMax = 3;      // per alert
+constexpr std::size_t kValuesMax = 1'000;  // distinct, per field
+constexpr std::size_t kSeenMax = 4'096;    // novel values remembered per window
+
+// The window of `rule` that holds `time`: tumbling, aligned to 1970.
+[[nodiscard]] WallTime window_start(WallTime time, const Rule& rule);
+
+// A window with its identity and no figures yet.
+[[nodiscard]] Window begin_window(const Origin& origin, const Rule& rule, WallTime start,
+                                  const Group& group);
+
+enum class Novelty : bool { known, fresh };
+
+// Adds a match to a window. Says whether it brought a value of `alert_on_new` that the window had
+// not seen; once kSeenMax are remembered, everything is known.
+Novelty absorb(Window& window, const Match& match, const Rule& rule);
+
+}  // namespace nodeportd

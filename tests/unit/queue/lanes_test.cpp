@@ -1,0 +1,95 @@
+#include "queue/lanes.hpp"
+
+#include <catch2/catch.hpp>
+#include <thread>
+#include <vector>
+
+#include "queue/batch_pool.hpp"
+
+namespace nodeportd {
+namespace {
+
+// Waits as every thread of the daemon does: look, announce the sleep, look again, sleep.
+template <typename Take>
+Batch* wait_for(Waker& waker, Take take) {
+  for (;;) {
+    if (Batch* batch = take()) return batch;
+    waker.prepare();
+    if (Batch* batch = take()) {
+      waker.cancel();
+      return batch;
+    }
+    waker.sleep(std::nullopt);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("batches are collected in the order they were dealt, whatever the workers' speed") {
+  const std::size_t workers = GENERATE(1U, 2U, 8U);
+  constexpr std::size_t kBatches = 5;
+  constexpr std::uint64_t kRounds = 5'000;
+  Waker source;
+  Waker collector;
+  BatchPool pool(kBatches, 16, source);
+  Lanes lanes(workers, kBatches, collector);
+
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < workers; ++i) {
+    threads.emplace_back([&lanes, i, workers] {
+      for (std::uint64_t round = i; round < kRounds; round += workers) {
+        Batch* batch = wait_for(lanes.waker(i), [&] { return lanes.try_take(i); });
+        if (i % 2 == 1) std::this_thread::yield();
+        batch->tally.records = batch->sequence + 1;
+        lanes.hand_on(i, batch);
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    for (std::uint64_t n = 0; n < kRounds; ++n) {
+      Batch* batch = wait_for(source, [&] { return pool.try_take(); });
+      batch->sequence = n;
+      lanes.deal(batch);
+    }
+  });
+
+  std::uint64_t in_order = 0;
+  for (std::uint64_t n = 0; n < kRounds; ++n) {
+    Batch* batch = wait_for(collector, [&] { return lanes.try_collect(); });
+    if (batch->sequence == n && batch->tally.records == n + 1) ++in_order;
+    pool.give_back(batch);
+  }
+  CHECK(in_order == kRounds);
+}
+
+TEST_CASE("a pool with all batches on their way gives none, and clears what comes back") {
+  Waker source;
+  BatchPool pool(2, 1024, source);
+  Batch* first = pool.try_take();
+  Batch* second = pool.try_take();
+  REQUIRE(first != nullptr);
+  REQUIRE(second != nullptr);
+  CHECK(pool.try_take() == nullptr);
+
+  first->bytes.assign(1000, 'x');
+  first->records.resize(3);
+  first->at_end = true;
+  first->end.finished = true;
+  first->notices.push_back({"test", "text", {}});
+  first->matches.resize(1);
+  first->tally.records = 3;
+  pool.give_back(first);
+
+  Batch* again = pool.try_take();
+  REQUIRE(again == first);
+  CHECK(again->bytes.empty());
+  CHECK(again->bytes.capacity() >= 1024);
+  CHECK(again->records.empty());
+  CHECK_FALSE(again->at_end);
+  CHECK_FALSE(again->end.finished);
+  CHECK(again->notices.empty());
+  CHECK(again->matches.empty());
+  CHECK(again->tally.records == 0);
+}
+
+}  // namespace nodeportd
