@@ -25,8 +25,9 @@ struct Error {
   std::string text;  // one line, for a human, with the name of the thing it is about
 };
 
-template <typename T>
-using Result = tl::expected<T, Error>;
+// E is another type only where the caller must tell a few causes apart (decode/audit_decoder.hpp).
+template <typename T, typename E = Error>
+using Result = tl::expected<T, E>;
 
 // Makes the error alternative of any Result.
 [[nodiscard]] inline tl::unexpected<Error> fail(ErrorKind kind, std::string text) {
@@ -34,6 +35,10 @@ using Result = tl::expected<T, Error>;
 }
 [[nodiscard]] inline tl::unexpected<Error> fail(Error error) {
   return tl::unexpected<Error>(std::move(error));
+}
+template <typename E>
+[[nodiscard]] tl::unexpected<E> fail(E cause) {
+  return tl::unexpected<E>(std::move(cause));
 }
 // The same with ": " and the text of `error_number` (an errno value) appended.
 [[nodiscard]] tl::unexpected<Error> fail_errno(int error_number, const std::string& text);

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <rapidjson/rapidjson.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <memory_resource>
+#include <string_view>
+#include <vector>
+
+#include "decode/mend.hpp"
+#include "model/event.hpp"
+
+namespace nodeportd {
+
+// Receives RapidJSON's events (the names are its own) and builds the tree of a record: the
+// children of a container wait in `pending` until it closes, then move side by side into `arena`.
+class TreeBuilder {
+ public:
+  struct Limits {
+    std::size_t depth;
+    std::size_t nodes;
+  };
+  enum class Stop { none, too_deep, too_large };
+
+  // `copy` is what RapidJSON reads, `original` the same record as it came.
+  TreeBuilder(std::pmr::memory_resource& arena, std::vector<Member>& pending, Limits limits,
+              std::string_view original, const char* copy)
+      : arena_(arena), pending_(pending), limits_(limits), original_(original), copy_(copy) {}
+
+  [[nodiscard]] const Value& root() const { return pending_.front().value; }
+  [[nodiscard]] Stop stop() const { return stop_; }
+
+  bool Null() { return put({}); }
+  bool Bool(bool value) {
+    return put({.kind = Value::Kind::boolean, .text = value ? "true" : "false"});
+  }
+  // The copy may hold a blanked number (decode/mend.hpp): what was written stands in the original.
+  bool RawNumber(const char* text, rapidjson::SizeType /*size*/, bool /*copy*/) {
+    const std::string_view rest = original_.substr(static_cast<std::size_t>(text - copy_));
+    return put({.kind = Value::Kind::number,
+                .text = rest.substr(0, number_length(rest.data(), rest.size()))});
+  }
+  bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    return put({.kind = Value::Kind::string, .text = {text, size}});
+  }
+  bool Key(const char* name, rapidjson::SizeType size, bool /*copy*/) {
+    pending_.push_back({{name, size}, {}});
+    named_ = true;
+    return true;
+  }
+  bool StartObject() { return open(); }
+  bool StartArray() { return open(); }
+
+  bool EndObject(rapidjson::SizeType size) {
+    Member* members = nullptr;
+    if (size > 0) {
+      members = allocate<Member>(size);
+      std::uninitialized_copy_n(first_of(size), size, members);
+    }
+    return close({.kind = Value::Kind::object, .text = {}, .members = members, .size = size});
+  }
+  bool EndArray(rapidjson::SizeType size) {
+    Value* items = nullptr;
+    if (size > 0) {
+      items = allocate<Value>(size);
+      const Member* child = first_of(size);
+      for (std::size_t i = 0; i < size; ++i) std::construct_at(items + i, child[i].value);
+    }
+    return close({.kind = Value::Kind::array, .text = {}, .items = items, .size = size});
+  }
+
+  // RapidJSON wants them; with numbers as strings it never calls them.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
+
+ private:
+  template <typename T>
+  T* allocate(std::size_t size) {
+    return static_cast<T*>(arena_.allocate(size * sizeof(T), alignof(T)));
+  }
+  const Member* first_of(std::size_t children) const {
+    return pending_.data() + pending_.size() - children;
+  }
+
+  // A member waits for its value since Key; an array's item gets its place here.
+  bool put(const Value& value) {
+    if (!named_) pending_.emplace_back();
+    named_ = false;
+    pending_.back().value = value;
+    if (++nodes_ <= limits_.nodes) return true;
+    stop_ = Stop::too_large;
+    return false;
+  }
+  bool open() {
+    if (++depth_ <= limits_.depth) return put({});
+    stop_ = Stop::too_deep;
+    return false;
+  }
+  bool close(const Value& container) {
+    --depth_;
+    pending_.resize(pending_.size() - container.size);
+    pending_.back().value = container;
+    return true;
+  }
+
+  std::pmr::memory_resource& arena_;
+  std::vector<Member>& pending_;
+  Limits limits_;
+  std::string_view original_;
+  const char* copy_;
+  bool named_ = false;
+  std::size_t depth_ = 0;
+  std::size_t nodes_ = 0;
+  Stop stop_ = Stop::none;
+};
+
+}  // namespace nodeportd
