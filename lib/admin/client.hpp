@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+
+namespace nodeportd {
+
+// Asks the daemon behind a Unix socket for `path` and returns the body of its answer. No daemon
+// there is an error of kind closed. Waits at most 5 seconds.
+[[nodiscard]] Result<std::string> ask_daemon(const std::string& socket, const std::string& path);
+
+}  // namespace nodeportd
