@@ -15,6 +15,7 @@ constexpr std::string_view kByFrequency = "eatsiornucmpdlvhkgbfywxzjq";
 
 // GCC's portable vectors: SSE2 on x86-64, NEON on arm64, both always there.
 using Block = std::uint8_t __attribute__((vector_size(16)));
+constexpr std::size_t kStride = 4 * sizeof(Block);
 
 Block load(const char* from) {
   Block block;
@@ -39,22 +40,22 @@ char fold(char c) {
   return static_cast<char>(c | 0x20);
 }
 
-// Calls `holds(i)` wherever `candidates(i)`, a mask of the 16 positions from i on, is not zero,
-// until it holds. `span` is what a pattern takes up.
+// Calls `holds(k)` for the 64 positions from i on, until it holds, where `candidates` (a mask of
+// the 16 positions from its argument on) says that one of them may. `span` is the pattern's size.
 template <typename Candidates, typename Holds>
 bool search(std::size_t size, std::size_t span, Candidates candidates, Holds holds) {
   if (size < span) return false;
   const std::size_t positions = size - span + 1;
-  if (positions < sizeof(Block)) {
+  if (positions < kStride) {
     for (std::size_t i = 0; i < positions; ++i) {
       if (holds(i)) return true;
     }
     return false;
   }
-  const std::size_t last = positions - sizeof(Block);
-  for (std::size_t i = 0;; i = std::min(i + sizeof(Block), last)) {
-    if (any(candidates(i))) {
-      for (std::size_t k = i; k < i + sizeof(Block); ++k) {
+  const std::size_t last = positions - kStride;
+  for (std::size_t i = 0;; i = std::min(i + kStride, last)) {
+    if (any((candidates(i) | candidates(i + 16)) | (candidates(i + 32) | candidates(i + 48)))) {
+      for (std::size_t k = i; k < i + kStride; ++k) {
         if (holds(k)) return true;
       }
     }
