@@ -10,14 +10,32 @@
 namespace nodeportd {
 namespace {
 
-struct CodePoint {
-  std::uint32_t value = 0;
-  std::size_t size = 0;  // 0: the first byte begins no valid sequence
-};
-
 unsigned byte_at(std::string_view text, std::size_t i) {
   return static_cast<unsigned char>(text[i]);
 }
+
+// Of insertions, deletions, replacements and swaps of two neighbours (optimal string alignment).
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> above2(b.size() + 1);
+  std::vector<std::size_t> above(b.size() + 1);
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    above2.swap(above);
+    above.swap(row);
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replace = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, replace});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        row[j] = std::min(row[j], above2[j - 2] + 1);
+      }
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
 
 // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
 CodePoint decode_front(std::string_view text) {
@@ -49,22 +67,6 @@ bool is_hidden(std::uint32_t c) {
          (c >= 0x2066 && c <= 0x2069) ||  // bidirectional marks, overrides and isolates
          c == 0x2028 || c == 0x2029 || c == 0xFEFF;
 }
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
-    }
-  }
-  return row.back();
-}
-
-}  // namespace
 
 std::string printable(std::string_view text) {
   std::string safe;
@@ -98,9 +100,12 @@ std::string valid_utf8(std::string_view text) {
 std::string shorten(std::string_view text, std::size_t bytes_max) {
   static constexpr std::string_view kEllipsis = "…";
   if (text.size() <= bytes_max) return std::string(text);
-  std::size_t size = bytes_max > kEllipsis.size() ? bytes_max - kEllipsis.size() : 0;
+  const bool room = bytes_max >= kEllipsis.size();
+  std::size_t size = room ? bytes_max - kEllipsis.size() : bytes_max;
   while (size > 0 && (byte_at(text, size) & 0xC0U) == 0x80) --size;
-  return std::string(text.substr(0, size)) + std::string(kEllipsis);
+  std::string cut(text.substr(0, size));
+  if (room) cut += kEllipsis;
+  return cut;
 }
 
 std::string_view nearest(std::string_view word, const std::string_view* known,

@@ -1,9 +1,23 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace nodeportd {
+
+struct CodePoint {
+  std::uint32_t value = 0;
+  std::size_t size = 0;  // bytes; 0: the first byte begins no valid UTF-8 sequence
+};
+
+// The code point at the front of `text`, which is not empty.
+[[nodiscard]] CodePoint decode_front(std::string_view text);
+
+// A control character, a bidirectional one, a line separator or a byte order mark: what a terminal
+// acts on instead of showing it.
+[[nodiscard]] bool is_hidden(std::uint32_t code_point);
 
 // Text that a stranger wrote, made safe for a terminal, a log line or a table cell: control
 // characters, bidirectional overrides and bytes that are not UTF-8 become `\xNN` or `\u{NNNN}`.
@@ -12,11 +26,12 @@ namespace nodeportd {
 // The same text with each byte that is not part of valid UTF-8 replaced by U+FFFD.
 [[nodiscard]] std::string valid_utf8(std::string_view text);
 
-// At most `bytes_max` bytes of `text`, never cutting a UTF-8 sequence; a cut text ends in `…`.
+// At most `bytes_max` bytes of `text`, never cutting a UTF-8 sequence; a cut text ends in `…` where
+// there is room for it.
 [[nodiscard]] std::string shorten(std::string_view text, std::size_t bytes_max);
 
-// The entry of `known` that `word` was probably meant to be (edit distance of at most a third of
-// its length), or empty.
+// The entry of `known` that `word` was probably meant to be (edit distance, a swap of two
+// neighbours counted as one, of at most a third of its length), or empty.
 [[nodiscard]] std::string_view nearest(std::string_view word, const std::string_view* known,
                                        std::size_t known_size);
 

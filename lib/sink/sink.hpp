@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "model/alert.hpp"
 
@@ -30,6 +31,10 @@ class Sink {
  public:
   virtual ~Sink() = default;
 
+  // Called before each deliver(): opens what is closed or was replaced. When mark() has changed by
+  // it, the new mark is kept before deliver() is called. An error is a reason to try again later.
+  [[nodiscard]] virtual Result<void> prepare() { return {}; }
+
   // Tries to deliver all, in order; one outcome per alert. May return early with `retry` for the
   // rest once one has failed. Blocks for at most the sink's timeout.
   [[nodiscard]] virtual std::vector<Outcome> deliver(std::span<const Alert> alerts) = 0;
@@ -43,6 +48,13 @@ class Sink {
   [[nodiscard]] virtual Result<std::vector<std::string>> recover(const std::string& /*mark*/) {
     return std::vector<std::string>{};
   }
+
+  // Called when nothing is left to deliver: does what is due by now, and returns when it wants to
+  // be called again (nullopt: not before the next delivery).
+  [[nodiscard]] virtual std::optional<MonoTime> tend(MonoTime /*now*/) { return std::nullopt; }
+
+  // What is wrong although alerts are delivered, for the status: one line, empty when all is well.
+  [[nodiscard]] virtual std::string trouble() const { return {}; }
 
   // The name under which the receiver's side changed (log rotation): open it anew. The courier's
   // thread.

@@ -1,0 +1,308 @@
+#include "sink/courier.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/text.hpp"
+#include "model/rule.hpp"
+
+namespace nodeportd {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kWhyBytesMax = 512;  // a receiver's error page is not ours to keep
+constexpr milliseconds kSleepMax{3'600'000};
+
+// A recovered idempotency key, `alert_id.epoch.revision`, as what settles it. The epoch is the
+// outbox's own: it and the mark that led to the key live and die together.
+std::optional<Settlement> to_settlement(std::string_view key) {
+  const std::size_t id_end = key.find('.');
+  const std::size_t epoch_end = key.rfind('.');
+  if (id_end == std::string_view::npos) return std::nullopt;
+  Settlement settlement;
+  settlement.alert_id = key.substr(0, id_end);
+  const std::string_view digits = key.substr(epoch_end + 1);
+  const auto [stop, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), settlement.revision);
+  if (error != std::errc() || stop != digits.data() + digits.size()) return std::nullopt;
+  return settlement;
+}
+
+bool is_dead_letter_notice(const Alert& alert) {
+  const Rule* rule = builtin::find("sink.dead_letter");
+  return rule != nullptr && alert.rule_id == rule->id;
+}
+
+// In whole milliseconds, rounded up: a sleep that ends early would turn into a busy loop.
+milliseconds time_until(MonoTime then, MonoTime now) {
+  const auto rest = std::chrono::ceil<milliseconds>(then - now);
+  return std::clamp(rest, milliseconds{0}, kSleepMax);
+}
+
+}  // namespace
+
+Courier::Courier(std::string name, std::unique_ptr<Sink> sink, Outbox& outbox,
+                 CourierOptions options, const Clock& clock, std::function<void(Notice)> on_notice)
+    : name_(std::move(name)),
+      sink_(std::move(sink)),
+      outbox_(outbox),
+      options_(options),
+      clock_(clock),
+      on_notice_(std::move(on_notice)),
+      sink_side_(options.retry),
+      outbox_side_(options.retry),
+      notice_rate_(options.notice_interval) {
+  status_.sink = name_;
+}
+
+void Courier::run(const std::stop_token& stop) {
+  const std::stop_callback wake_on_stop(stop, [this] { waker_.wake(); });
+  for (;;) {
+    waker_.prepare();
+    // Asked before the turn: what was committed before the stop is seen by it.
+    const bool stopping = stop.stop_requested();
+    const std::optional<MonoTime> next = step(clock_.mono());
+    if (stopping && !goes_on_draining()) break;
+    const MonoTime now = clock_.mono();
+    if (next && *next <= now) {
+      waker_.cancel();
+    } else {
+      waker_.sleep(next ? std::optional(time_until(*next, now)) : std::nullopt);
+    }
+  }
+  waker_.cancel();
+}
+
+std::optional<MonoTime> Courier::step(MonoTime now) {
+  has_more_ = false;
+  if (start(now) && ready_sink(now)) {
+    carry_undurable(now);
+    carry_pending(now);
+  }
+  return next_turn(now);
+}
+
+// Learns what an earlier life had delivered and not settled.
+bool Courier::start(MonoTime now) {
+  if (is_started_) return true;
+  if (sink_side_.rests(now) || outbox_side_.rests(now)) return false;
+  Result<std::string> mark = outbox_.mark(name_);
+  if (!mark) {
+    fail(outbox_side_, now, mark.error().text);
+    return false;
+  }
+  const Result<std::vector<std::string>> keys = sink_->recover(*mark);
+  if (!keys) {
+    is_unready_ = true;
+    fail(sink_side_, now, keys.error().text);
+    return false;
+  }
+  kept_mark_ = std::move(*mark);
+  for (const std::string& key : *keys) {
+    if (std::optional<Settlement> done = to_settlement(key)) unsettled_.push_back(*done);
+  }
+  is_started_ = true;
+  return true;
+}
+
+bool Courier::ready_sink(MonoTime now) {
+  Result<void> ready;
+  if (reopen_requested_.exchange(false)) ready = sink_->reopen();
+  if (sink_side_.rests(now)) return false;
+  if (ready) ready = sink_->prepare();
+  if (!ready) {
+    is_unready_ = true;
+    fail(sink_side_, now, ready.error().text);
+    return false;
+  }
+  if (std::exchange(is_unready_, false)) revive_sink();
+  return true;
+}
+
+void Courier::carry_undurable(MonoTime now) {
+  std::vector<Alert> alerts;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!undurable_.empty() && alerts.size() < options_.batch_rows) {
+      alerts.push_back(std::move(undurable_.front()));
+      undurable_.pop_front();
+    }
+  }
+  if (alerts.empty()) return;
+  const std::vector<Outcome> outcomes = attempt(alerts, now);
+  has_more_ = true;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = alerts.size(); i > 0; --i) {
+    if (outcomes[i - 1].kind != Outcome::Kind::retry) continue;
+    if (undurable_.size() < options_.undurable_max) {
+      undurable_.push_front(std::move(alerts[i - 1]));
+    } else {
+      ++status_.undurable_dropped;
+    }
+  }
+}
+
+void Courier::carry_pending(MonoTime now) {
+  // The mark first: whatever is written from here on can be found again from it.
+  if (sink_side_.rests(now) || outbox_side_.rests(now) || !settle(now)) return;
+  Result<std::vector<Delivery>> pending =
+      outbox_.pending(name_, options_.batch_rows, options_.batch_bytes);
+  if (!pending) return fail(outbox_side_, now, pending.error().text);
+  outbox_side_.succeed();
+  if (pending->empty()) return;
+
+  std::vector<Alert> alerts;
+  alerts.reserve(pending->size());
+  for (Delivery& delivery : *pending) alerts.push_back(std::move(delivery.alert));
+  const std::vector<Outcome> outcomes = attempt(alerts, now);
+  for (std::size_t i = 0; i < alerts.size(); ++i) {
+    if (outcomes[i].kind == Outcome::Kind::retry) continue;
+    const bool dead = outcomes[i].kind == Outcome::Kind::refused;
+    unsettled_.push_back({.alert_id = alerts[i].id,
+                          .revision = alerts[i].revision,
+                          .end = dead ? Settlement::End::dead : Settlement::End::delivered,
+                          .why = dead ? shorten(outcomes[i].why, kWhyBytesMax) : std::string{}});
+  }
+  if (settle(now)) has_more_ = true;
+}
+
+// Nothing more is delivered from the outbox while something delivered stands in it.
+bool Courier::settle(MonoTime now) {
+  std::string mark = sink_->mark();
+  if (unsettled_.empty() && mark == kept_mark_) return true;
+  if (const Result<void> settled = outbox_.settle(name_, unsettled_, mark); !settled) {
+    fail(outbox_side_, now, settled.error().text);
+    return false;
+  }
+  outbox_side_.succeed();
+  unsettled_.clear();
+  kept_mark_ = std::move(mark);
+  return true;
+}
+
+// Delivers and keeps the figures; gives exactly one outcome an alert.
+std::vector<Outcome> Courier::attempt(const std::vector<Alert>& alerts, MonoTime now) {
+  std::vector<Outcome> outcomes = sink_->deliver(alerts);
+  outcomes.resize(alerts.size(), {.kind = Outcome::Kind::retry,
+                                  .why = "the sink gave no outcome",
+                                  .retry_after = std::nullopt});
+  std::uint64_t delivered = 0;
+  std::uint64_t refused = 0;
+  const Outcome* failed = nullptr;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    switch (outcomes[i].kind) {
+      case Outcome::Kind::delivered:
+        ++delivered;
+        break;
+      case Outcome::Kind::refused:
+        ++refused;
+        note_refusal(alerts[i], outcomes[i].why, now);
+        break;
+      case Outcome::Kind::retry:
+        if (failed == nullptr) failed = &outcomes[i];
+        break;
+    }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    status_.delivered += delivered;
+    status_.refused += refused;
+    if (delivered > 0) status_.last_delivery = clock_.wall();
+  }
+  // A receiver that answers, if only with a refusal, is there.
+  if (delivered + refused > 0) revive_sink();
+  if (failed != nullptr) fail(sink_side_, now, failed->why, failed->retry_after);
+  return outcomes;
+}
+
+void Courier::note_refusal(const Alert& alert, const std::string& why, MonoTime now) {
+  // A refused notice of a refusal would go round for ever.
+  if (is_dead_letter_notice(alert)) return;
+  const RateLimit::Verdict verdict = notice_rate_.ask(now);
+  if (!verdict.pass) return;
+  Notice notice;
+  notice.rule = "sink.dead_letter";
+  notice.text = fmt::format("sink {} refused alert {} for good: {}", name_, alert.idempotency_key(),
+                            shorten(why, kWhyBytesMax));
+  notice.facts = {{"sink", name_},
+                  {"alert_id", alert.id},
+                  {"revision", std::to_string(alert.revision)},
+                  {"rule", alert.rule_name},
+                  {"reason", shorten(why, kWhyBytesMax)},
+                  {"not_reported_before", std::to_string(verdict.suppressed)}};
+  on_notice_(std::move(notice));
+}
+
+void Courier::revive_sink() {
+  sink_side_.succeed();
+  const std::lock_guard lock(mutex_);
+  status_.alive = true;
+}
+
+void Courier::fail(Backoff& side, MonoTime now, const std::string& why,
+                   std::optional<milliseconds> retry_after) {
+  side.fail(now, retry_after, random_());
+  const std::lock_guard lock(mutex_);
+  ++status_.retries;
+  status_.last_error = shorten(why, kWhyBytesMax);
+  if (&side == &sink_side_) status_.alive = false;
+}
+
+std::optional<MonoTime> Courier::next_turn(MonoTime now) {
+  std::optional<MonoTime> next = sink_->tend(now);
+  const auto consider = [&](std::optional<MonoTime> time) {
+    if (time && (!next || *time < *next)) next = time;
+  };
+  if (has_more_ && !sink_side_.rests(now)) consider(now);
+  if (sink_side_.rests(now)) consider(sink_side_.until());
+  if (outbox_side_.rests(now)) consider(outbox_side_.until());
+  const std::lock_guard lock(mutex_);
+  status_.trouble = sink_->trouble();
+  return next;
+}
+
+bool Courier::goes_on_draining() const {
+  const MonoTime now = clock_.mono();
+  return has_more_ && !abandoned_.load() && !sink_side_.rests(now) && !outbox_side_.rests(now) &&
+         now.time_since_epoch().count() < drain_deadline_.load();
+}
+
+void Courier::offer_undurable(Alert alert) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (undurable_.size() >= options_.undurable_max) {
+      undurable_.pop_front();
+      ++status_.undurable_dropped;
+    }
+    undurable_.push_back(std::move(alert));
+  }
+  waker_.wake();
+}
+
+void Courier::request_reopen() {
+  reopen_requested_.store(true);
+  waker_.wake();
+}
+
+void Courier::drain_until(MonoTime deadline) {
+  drain_deadline_.store(deadline.time_since_epoch().count());
+}
+
+void Courier::abandon() {
+  abandoned_.store(true);
+  sink_->stop();
+  waker_.wake();
+}
+
+CourierStatus Courier::status() const {
+  const std::lock_guard lock(mutex_);
+  CourierStatus status = status_;
+  status.undurable_waiting = undurable_.size();
+  return status;
+}
+
+}  // namespace nodeportd

@@ -1,0 +1,242 @@
+#include "sink/format.hpp"
+
+#include <fmt/format.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/text.hpp"
+#include "base/time_text.hpp"
+
+namespace nodeportd {
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+constexpr std::size_t kLineBytesMax = 1024;
+constexpr std::size_t kFieldBytesMax = 128;
+
+std::string_view to_text(Phase phase) {
+  static constexpr std::array<std::string_view, 3> kPhases = {"first", "update", "final"};
+  return kPhases[static_cast<std::size_t>(phase)];
+}
+
+void write_key(Writer& json, std::string_view key) {
+  json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
+}
+void write(Writer& json, std::string_view text) {
+  const std::string valid = valid_utf8(text);
+  json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
+}
+void write(Writer& json, const std::string& text) {
+  write(json, std::string_view(text));
+}
+void write(Writer& json, int number) {
+  json.Int(number);
+}
+void write(Writer& json, std::uint32_t number) {
+  json.Uint(number);
+}
+void write(Writer& json, std::uint64_t number) {
+  json.Uint64(number);
+}
+void write(Writer& json, WallTime time) {
+  write(json, format_time(time));
+}
+void write(Writer& json, const std::optional<std::string>& text) {
+  text ? write(json, *text) : static_cast<void>(json.Null());
+}
+void write(Writer& json, const std::vector<std::string>& texts) {
+  json.StartArray();
+  for (const std::string& text : texts) write(json, text);
+  json.EndArray();
+}
+
+template <typename T>
+void write_member(Writer& json, std::string_view key, const T& value) {
+  write_key(json, key);
+  write(json, value);
+}
+
+// An object of what a stranger named: its keys need care too.
+template <typename T>
+void write_map(Writer& json, std::string_view key,
+               const std::vector<std::pair<std::string, T>>& entries) {
+  write_key(json, key);
+  json.StartObject();
+  for (const auto& [name, value] : entries) write_member(json, valid_utf8(name), value);
+  json.EndObject();
+}
+
+void write_rule(Writer& json, const Alert& alert) {
+  write_key(json, "rule");
+  json.StartObject();
+  write_member(json, "id", alert.rule_id);
+  write_member(json, "name", alert.rule_name);
+  write_member(json, "level", to_text(alert.level));
+  write_member(json, "tags", alert.tags);
+  json.EndObject();
+}
+
+void write_window(Writer& json, const Alert& alert) {
+  write_key(json, "window");
+  json.StartObject();
+  write_member(json, "start", alert.window_start);
+  write_member(json, "end", alert.window_end);
+  json.EndObject();
+}
+
+enum class Scored { yes, no };
+
+void write_risk_objects(Writer& json, std::string_view key, const std::vector<RiskObject>& objects,
+                        Scored scored) {
+  write_key(json, key);
+  json.StartArray();
+  for (const RiskObject& object : objects) {
+    json.StartObject();
+    write_member(json, "field", object.field);
+    write_member(json, "type", object.type);
+    write_member(json, "value", object.value);
+    if (scored == Scored::yes) write_member(json, "score", object.score);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void write_risk(Writer& json, const Alert& alert) {
+  write_key(json, "risk");
+  if (!alert.has_risk) {
+    json.Null();
+    return;
+  }
+  json.StartObject();
+  write_member(json, "score", alert.score);
+  write_member(json, "confidence", alert.confidence);
+  write_member(json, "impact", alert.impact);
+  write_risk_objects(json, "objects", alert.risk_objects, Scored::yes);
+  write_risk_objects(json, "threat_objects", alert.threat_objects, Scored::no);
+  write_member(json, "story", alert.story);
+  write_member(json, "mitre_attack_ids", alert.mitre_attack_ids);
+  json.EndObject();
+}
+
+void write_events(Writer& json, const std::vector<EventRef>& events) {
+  write_key(json, "events");
+  json.StartArray();
+  for (const EventRef& event : events) {
+    json.StartObject();
+    write_member(json, "audit_id", event.audit_id);
+    write_member(json, "time", event.time);
+    write_member(json, "stage", event.stage);
+    write_member(json, "source", event.source);
+    write_member(json, "offset", event.offset);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void write_flag(Writer& json, std::string_view key, bool set) {
+  if (!set) return;
+  write_key(json, key);
+  json.Bool(true);
+}
+
+// RapidJSON leaves DEL, C1, bidirectional characters and U+2028 as they are. They occur inside
+// strings alone, and all of them lie in the plane that one `\uNNNN` reaches.
+std::string escape_hidden(std::string_view json) {
+  std::string safe;
+  safe.reserve(json.size());
+  while (!json.empty()) {
+    const CodePoint c = decode_front(json);
+    if (is_hidden(c.value)) {
+      safe += fmt::format("\\u{:04X}", c.value);
+    } else {
+      safe += json.substr(0, c.size);
+    }
+    json.remove_prefix(c.size);
+  }
+  return safe;
+}
+
+// Takes `begin` and what follows it up to `end` off the front of `text`; nullopt if it is not so.
+std::optional<std::string_view> take(std::string_view& text, std::string_view begin, char end) {
+  if (!text.starts_with(begin)) return std::nullopt;
+  const std::size_t stop = text.find(end, begin.size());
+  if (stop == std::string_view::npos) return std::nullopt;
+  const std::string_view value = text.substr(begin.size(), stop - begin.size());
+  text.remove_prefix(stop);
+  return value;
+}
+
+std::string to_field(std::string_view name, std::string_view value) {
+  return shorten(printable(name), kFieldBytesMax) + ' ' + shorten(printable(value), kFieldBytesMax);
+}
+
+std::string join_fields(const Alert& alert) {
+  std::string fields;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    fields += (fields.empty() ? "" : ", ") + to_field(name, value);
+  };
+  for (const auto& [name, value] : alert.group) add(name, value.value_or("null"));
+  for (const auto& [name, value] : alert.facts) add(name, value);
+  return fields;
+}
+
+}  // namespace
+
+std::string to_json(const Alert& alert) {
+  rapidjson::StringBuffer buffer;
+  Writer json(buffer);
+  json.StartObject();
+  write_member(json, "alert_id", alert.id);
+  write_member(json, "epoch", alert.epoch);
+  write_member(json, "revision", alert.revision);
+  write_member(json, "phase", to_text(alert.phase));
+  write_rule(json, alert);
+  write_member(json, "cluster", alert.cluster);
+  write_member(json, "node", alert.node);
+  write_window(json, alert);
+  write_member(json, "first_time", alert.first_time);
+  write_member(json, "last_time", alert.last_time);
+  write_member(json, "count", alert.count);
+  write_map(json, "group", alert.group);
+  write_map(json, "values", alert.values);
+  write_member(json, "user", alert.user);
+  write_member(json, "src_ip", alert.src_ip);
+  write_member(json, "message", alert.message);
+  write_risk(json, alert);
+  write_member(json, "exposure", std::vector<std::string>{});
+  write_events(json, alert.events);
+  if (!alert.facts.empty()) write_map(json, "facts", alert.facts);
+  write_flag(json, "closed_early", alert.closed_early);
+  write_flag(json, "undurable", alert.undurable);
+  write_flag(json, "test", alert.test);
+  json.EndObject();
+  return escape_hidden({buffer.GetString(), buffer.GetSize()});
+}
+
+std::optional<std::string> delivered_key(std::string_view line) {
+  // Inside a string the quotes would be escaped, so this is the member itself.
+  static constexpr std::string_view kUndurable = R"(,"undurable":true)";
+  if (!line.ends_with('}') || line.find(kUndurable) != std::string_view::npos) return std::nullopt;
+  const auto id = take(line, R"({"alert_id":")", '"');
+  const auto epoch = take(line, R"(","epoch":")", '"');
+  const auto revision = take(line, R"(","revision":)", ',');
+  if (!id || !epoch || !revision) return std::nullopt;
+  return fmt::format("{}.{}.{}", *id, *epoch, *revision);
+}
+
+std::string to_line(const Alert& alert) {
+  std::string line = alert.test ? "[test] " : "";
+  line += fmt::format("{} {}: {}", to_text(alert.level), printable(alert.rule_name),
+                      shorten(printable(alert.message), kLineBytesMax / 2));
+  if (const std::string fields = join_fields(alert); !fields.empty()) line += " (" + fields + ')';
+  // The count stays, however long the rest is.
+  const std::string count = fmt::format(" count {}", alert.count);
+  return shorten(line, kLineBytesMax - count.size()) + count;
+}
+
+}  // namespace nodeportd
