@@ -3,6 +3,8 @@
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -40,7 +42,14 @@ std::string_view journal_prefix(LogLevel level) {
   return "";
 }
 
-bool stderr_is_journal() { return std::getenv("JOURNAL_STREAM") != nullptr; }
+// systemd.exec(5): $JOURNAL_STREAM is `device:inode` of the stream. A child inherits the variable
+// even when its stderr is a file of its own, so the variable alone proves nothing.
+bool stderr_is_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status{};
+  if (stream == nullptr || ::fstat(STDERR_FILENO, &status) != 0) return false;
+  return fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
+}
 
 }  // namespace
 
@@ -50,7 +59,8 @@ Log Log::to_stderr(LogLevel level) {
   log.logger_ = std::make_shared<spdlog::logger>("nodeportd", std::move(sink));
   log.logger_->set_level(to_spdlog(level));
   log.logger_->flush_on(spdlog::level::debug);
-  log.logger_->set_pattern(stderr_is_journal() ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v",
+  log.to_journal_ = stderr_is_journal();
+  log.logger_->set_pattern(log.to_journal_ ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v",
                            spdlog::pattern_time_type::utc);
   return log;
 }
@@ -66,7 +76,7 @@ Log Log::none() {
 void Log::write(LogLevel level, const std::string& line) const {
   if (!logger_->should_log(to_spdlog(level))) return;
   std::string safe = printable(line);
-  if (stderr_is_journal()) safe.insert(0, journal_prefix(level));
+  if (to_journal_) safe.insert(0, journal_prefix(level));
   logger_->log(to_spdlog(level), safe);
 }
 

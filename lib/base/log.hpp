@@ -53,6 +53,7 @@ class Log {
  private:
   Log() = default;
   std::shared_ptr<spdlog::logger> logger_;
+  bool to_journal_ = false;
 };
 
 // Lets through one call per `interval` and counts the rest: for facts whose rate a stranger sets.

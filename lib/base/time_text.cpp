@@ -2,61 +2,84 @@
 
 #include <date/date.h>
 
-#include <istream>
-#include <streambuf>
+#include <cstdint>
 
 namespace nodeportd {
 namespace {
 
-// Reads from memory that somebody else owns, without a copy.
-class ViewBuffer final : public std::streambuf {
- public:
-  explicit ViewBuffer(std::string_view text) {
-    char* begin = const_cast<char*>(text.data());  // NOLINT: streambuf wants char*, never writes
-    setg(begin, begin, begin + text.size());
-  }
-};
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+// `d` in `shape` stands for a digit, anything else for itself.
+bool has_shape(std::string_view text, std::string_view shape) {
+  if (text.size() != shape.size()) return false;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] == 'd' ? !is_digit(text[i]) : text[i] != shape[i]) return false;
+  }
+  return true;
+}
+
+// The number that `size` digits at `at` make.
+int digits(std::string_view text, std::size_t at, std::size_t size) {
+  int number = 0;
+  for (const char c : text.substr(at, size)) number = number * 10 + (c - '0');
+  return number;
+}
+
+// `HH:MM` at `at`, or nullopt when there is no such time of day.
+std::optional<std::chrono::minutes> hours_and_minutes(std::string_view text, std::size_t at) {
+  const int hours = digits(text, at, 2);
+  const int minutes = digits(text, at + 3, 2);
+  if (hours > 23 || minutes > 59) return std::nullopt;
+  return std::chrono::hours(hours) + std::chrono::minutes(minutes);
+}
+
+// Takes `.123456789` from the front of `text`; zero when it does not begin with a dot.
+std::optional<Micros> take_fraction(std::string_view& text) {
+  if (text.empty() || text.front() != '.') return Micros(0);
+  std::size_t size = 1;
+  while (size < text.size() && is_digit(text[size])) ++size;
+  if (size == 1 || size > 10) return std::nullopt;
+  std::int64_t micros = 0;
+  for (std::size_t i = 1; i <= 6; ++i) micros = micros * 10 + (i < size ? text[i] - '0' : 0);
+  text.remove_prefix(size);
+  return Micros(micros);
+}
+
+// `Z` or `+HH:MM`, the whole of `text`.
+std::optional<std::chrono::minutes> parse_offset(std::string_view text) {
+  if (text == "Z") return std::chrono::minutes(0);
+  const bool west = has_shape(text, "-dd:dd");
+  if (!west && !has_shape(text, "+dd:dd")) return std::nullopt;
+  const auto offset = hours_and_minutes(text, 1);
+  return offset && west ? -*offset : offset;
+}
 
 }  // namespace
 
 std::optional<WallTime> parse_time(std::string_view text) {
-  // date::parse takes single digits and signs where RFC 3339 wants two digits: check the shape.
   static constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
-  if (text.size() < kShape.size() + 1 || text.size() > 40) return std::nullopt;
-  for (std::size_t i = 0; i < kShape.size(); ++i) {
-    if (kShape[i] == 'd' ? !is_digit(text[i]) : text[i] != kShape[i]) return std::nullopt;
-  }
-  std::string_view rest = text.substr(kShape.size());
-  std::int64_t micros = 0;
-  if (rest.front() == '.') {
-    std::size_t digits = 1;
-    while (digits < rest.size() && is_digit(rest[digits])) ++digits;
-    if (digits == 1 || digits > 10) return std::nullopt;
-    for (std::size_t i = 1; i <= 6; ++i) {
-      micros = micros * 10 + (i < digits ? rest[i] - '0' : 0);
-    }
-    rest.remove_prefix(digits);
-  }
-  ViewBuffer buffer(rest == "Z" ? text.substr(0, kShape.size()) : text);
-  std::istream stream(&buffer);
-  date::sys_seconds seconds;
-  if (rest == "Z") {
-    stream >> date::parse("%FT%T", seconds);
-    if (stream.fail()) return std::nullopt;
-    return WallTime(Micros(seconds.time_since_epoch()) + Micros(micros));
-  }
-  if (rest.size() != 6 || (rest[0] != '+' && rest[0] != '-') || rest[3] != ':' ||
-      !is_digit(rest[1]) || !is_digit(rest[2]) || !is_digit(rest[4]) || !is_digit(rest[5])) {
+  if (text.size() < kShape.size() || !has_shape(text.substr(0, kShape.size()), kShape)) {
     return std::nullopt;
   }
-  date::sys_time<std::chrono::nanoseconds> exact;
-  stream >> date::parse("%FT%T%Ez", exact);
-  if (stream.fail()) return std::nullopt;
-  return WallTime(std::chrono::floor<Micros>(exact.time_since_epoch()));
+  const std::chrono::year_month_day day{
+      std::chrono::year(digits(text, 0, 4)),
+      std::chrono::month(static_cast<unsigned>(digits(text, 5, 2))),
+      std::chrono::day(static_cast<unsigned>(digits(text, 8, 2)))};
+  const auto minutes = hours_and_minutes(text, 11);
+  // No leap second: Go cannot write one.
+  const int seconds = digits(text, 17, 2);
+  text.remove_prefix(kShape.size());
+  const auto fraction = take_fraction(text);
+  const auto offset = parse_offset(text);
+  if (!day.ok() || !minutes || seconds > 59 || !fraction || !offset) return std::nullopt;
+  return std::chrono::sys_days(day) + *minutes + std::chrono::seconds(seconds) + *fraction -
+         *offset;
 }
 
-std::string format_time(WallTime time) { return date::format("%FT%TZ", time); }
+std::string format_time(WallTime time) {
+  return date::format("%FT%TZ", time);
+}
 
 }  // namespace nodeportd

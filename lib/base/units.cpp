@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <limits>
 
 namespace nodeportd {
@@ -68,9 +69,9 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 }
 
 std::string format_duration(std::chrono::milliseconds duration) {
-  auto rest = static_cast<std::uint64_t>(duration.count());
-  if (rest == 0) return "0";
-  std::string text;
+  if (duration.count() == 0) return "0";
+  std::string text = duration.count() < 0 ? "-" : "";
+  auto rest = static_cast<std::uint64_t>(std::abs(duration.count()));
   for (const Unit& unit : kDurations) {
     if (rest < unit.factor) continue;
     text += std::to_string(rest / unit.factor);

@@ -16,7 +16,8 @@ namespace nodeportd {
 // when it does not fit.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 
-// The shortest of the forms above: `90s` is `1m30s`.
+// The shortest of the forms above: `90s` is `1m30s`. A negative one (a lag, when clocks disagree)
+// has a `-` in front.
 [[nodiscard]] std::string format_duration(std::chrono::milliseconds duration);
 
 }  // namespace nodeportd

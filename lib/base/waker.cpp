@@ -3,10 +3,20 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
+#include <climits>
 #include <cstdint>
 #include <cstdlib>
 
 namespace nodeportd {
+namespace {
+
+// poll(2) takes an int, and a negative one as "for ever": a deadline that has passed must not.
+int poll_timeout(std::chrono::milliseconds timeout) {
+  return static_cast<int>(std::clamp<std::int64_t>(timeout.count(), 0, INT_MAX));
+}
+
+}  // namespace
 
 Waker::Waker() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   // Out of descriptors before anything runs: there is no daemon without this.
@@ -23,8 +33,7 @@ void Waker::wake() {
 
 void Waker::sleep(std::optional<std::chrono::milliseconds> timeout) {
   pollfd waiting{.fd = event_.get(), .events = POLLIN, .revents = 0};
-  const int limit = timeout ? static_cast<int>(timeout->count()) : -1;
-  (void)::poll(&waiting, 1, limit);
+  (void)::poll(&waiting, 1, timeout ? poll_timeout(*timeout) : -1);
   sleeping_.store(false);
   drain();
 }

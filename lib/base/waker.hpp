@@ -23,7 +23,8 @@ class Waker {
   // The sleeping thread only.
   void prepare() { sleeping_.store(true); }
   void cancel() { sleeping_.store(false); }
-  // Returns when wake() was called since prepare(), or after `timeout` (nullopt: never).
+  // Returns when wake() was called since prepare(), or after `timeout` (nullopt: never; zero and
+  // less: at once). May return early: look for work anew.
   void sleep(std::optional<std::chrono::milliseconds> timeout);
 
   // For a thread that polls other descriptors too: readable once woken; drain() resets it.

@@ -24,6 +24,30 @@ bool looks_octal(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+const YamlEntry* entry_of(const YamlNode& map, std::string_view key) {
+  const auto found = std::find_if(map.entries.begin(), map.entries.end(),
+                                  [&](const YamlEntry& entry) { return entry.key == key; });
+  return found == map.entries.end() ? nullptr : &*found;
+}
+
+// Line `number`, from 0, and all that follows it.
+std::string_view line_at(std::string_view text, int number) {
+  for (int line = 0; line < number; ++line) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text;
+}
+
+// yaml-cpp ends a quoted text that nobody closed at the end of the file, without a word, and with
+// it all that should have come after. A document end it does not allow inside quotes.
+std::string with_document_end(std::string_view text) {
+  std::string ended(text);
+  if (!ended.empty() && ended.back() != '\n') ended += '\n';
+  return ended + "...\n";
+}
+
 std::size_t count_nodes(const YamlNode& node) {
   std::size_t count = 1;
   for (const YamlNode& item : node.items) count += count_nodes(item);
@@ -34,11 +58,17 @@ std::size_t count_nodes(const YamlNode& node) {
 // Turns the parser's events into a tree.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(const std::string& file, Problems& problems) : file_(file), problems_(problems) {}
+  TreeBuilder(std::string_view text, const std::string& file, Problems& problems)
+      : text_(text), file_(file), problems_(problems) {}
 
   std::vector<YamlNode> documents;
 
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override { anchors_.clear(); }
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    anchors_.clear();
+    if (!documents.empty() && !line_at(text_, mark.line).starts_with("---")) {
+      complain(mark, "does not belong to what stands before it: check the indentation");
+    }
+  }
   void OnDocumentEnd() override {}
   void OnAnchor(const YAML::Mark& /*mark*/, const std::string& /*name*/) override {}
 
@@ -122,7 +152,7 @@ class TreeBuilder final : public YAML::EventHandler {
     ++nodes_;
     if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
     if (open_.empty()) {
-      documents.push_back(std::move(node));
+      if (!node.is_null()) documents.push_back(std::move(node));
       return;
     }
     Open& parent = open_.back();
@@ -141,7 +171,7 @@ class TreeBuilder final : public YAML::EventHandler {
       problems_.push_back({place, "a key must be text, this is " + std::string(key.kind_name())});
     } else if (key.scalar == "<<" && !key.quoted) {
       problems_.push_back({place, "merge keys (<<) are not supported: write the keys out"});
-    } else if (const YamlNode* first = map.find(key.scalar)) {
+    } else if (const YamlEntry* first = entry_of(map, key.scalar)) {
       problems_.push_back({place, "duplicate key '" + key.scalar + "', first in line " +
                                       std::to_string(first->line)});
     }
@@ -149,6 +179,7 @@ class TreeBuilder final : public YAML::EventHandler {
     map.entries.back().value.line = key.line;
   }
 
+  std::string_view text_;
   const std::string& file_;
   Problems& problems_;
   std::vector<Open> open_;
@@ -159,9 +190,8 @@ class TreeBuilder final : public YAML::EventHandler {
 }  // namespace
 
 const YamlNode* YamlNode::find(std::string_view key) const {
-  const auto found = std::find_if(entries.begin(), entries.end(),
-                                  [&](const YamlEntry& entry) { return entry.key == key; });
-  return found == entries.end() ? nullptr : &found->value;
+  const YamlEntry* entry = entry_of(*this, key);
+  return entry == nullptr ? nullptr : &entry->value;
 }
 
 std::string_view YamlNode::kind_name() const {
@@ -180,14 +210,16 @@ std::string_view YamlNode::kind_name() const {
 
 std::vector<YamlNode> parse_yaml(std::string_view text, const std::string& file,
                                  Problems& problems) {
-  TreeBuilder tree(file, problems);
+  TreeBuilder tree(text, file, problems);
   try {
-    std::istringstream stream{std::string(text)};
+    std::istringstream stream(with_document_end(text));
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(tree)) {
     }
   } catch (const YAML::Exception& error) {
-    problems.push_back({{file, error.mark.line + 1, error.mark.column + 1}, error.msg});
+    const bool open_quote = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
+    problems.push_back({{file, error.mark.line + 1, error.mark.column + 1},
+                        open_quote ? "a quoted text that began above is not closed" : error.msg});
   }
   return std::move(tree.documents);
 }

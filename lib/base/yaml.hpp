@@ -41,9 +41,10 @@ struct YamlEntry {
   YamlNode value;
 };
 
-// All documents of a text. What yaml-cpp would swallow is a problem here, with file:line:column:
-// duplicate keys, `<<`, keys that are not scalars, tags, plain numbers that look octal (`010`), an
-// alias that multiplies the text beyond 100,000 nodes. On a problem the tree may be incomplete.
+// All documents of a text that hold something. What yaml-cpp would swallow is a problem here, with
+// file:line:column: duplicate keys, `<<`, keys that are not scalars, tags, plain numbers that look
+// octal (`010`), a quote that nobody closes, text that belongs to no document, an alias that
+// multiplies the text beyond 100,000 nodes. On a problem the tree may be incomplete.
 [[nodiscard]] std::vector<YamlNode> parse_yaml(std::string_view text, const std::string& file,
                                                Problems& problems);
 

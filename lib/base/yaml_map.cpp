@@ -20,7 +20,9 @@ void YamlMap::complain(const YamlNode& at, std::string text) {
   problems_.push_back({place(at), std::move(text)});
 }
 
-void YamlMap::complain_here(std::string text) { complain(node_, std::move(text)); }
+void YamlMap::complain_here(std::string text) {
+  complain(node_, std::move(text));
+}
 
 const YamlNode* YamlMap::node(std::string_view key) {
   known_.push_back(key);
@@ -65,8 +67,8 @@ std::optional<bool> YamlMap::flag(std::string_view key) {
   if (found == nullptr) return std::nullopt;
   if (!found->quoted && found->scalar == "true") return true;
   if (!found->quoted && found->scalar == "false") return false;
-  complain(*found, "'" + std::string(key) + "' must be true or false, this is '" + found->scalar +
-                       "'");
+  complain(*found,
+           "'" + std::string(key) + "' must be true or false, this is '" + found->scalar + "'");
   return std::nullopt;
 }
 
@@ -77,9 +79,11 @@ std::optional<std::int64_t> YamlMap::integer(std::string_view key, std::int64_t 
   std::int64_t number = 0;
   const char* end = found->scalar.data() + found->scalar.size();
   const auto [stopped, error] = std::from_chars(found->scalar.data(), end, number);
-  if (error != std::errc() || stopped != end || found->quoted) {
-    complain(*found, "'" + std::string(key) + "' must be a whole number, this is '" +
-                         found->scalar + "'");
+  // `010` and `-0` too: only what has one reading is a number here.
+  const bool plain = error == std::errc() && stopped == end && !found->quoted;
+  if (!plain || std::to_string(number) != found->scalar) {
+    complain(*found,
+             "'" + std::string(key) + "' must be a whole number, this is '" + found->scalar + "'");
     return std::nullopt;
   }
   if (number < least || number > most) {
@@ -157,7 +161,8 @@ std::optional<std::string> YamlMap::choice(std::string_view key,
     return found->scalar;
   }
   std::string list;
-  for (const std::string_view each : choices) list += (list.empty() ? "" : ", ") + std::string(each);
+  for (const std::string_view each : choices)
+    list += (list.empty() ? "" : ", ") + std::string(each);
   complain(*found, "'" + std::string(key) + "' must be one of " + list + ", this is '" +
                        found->scalar + "'");
   return std::nullopt;

@@ -1,0 +1,85 @@
+#include "base/text.hpp"
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <string>
+
+using namespace nodeportd;
+
+namespace {
+
+struct Case {
+  std::string text;
+  std::string expected;
+};
+
+}  // namespace
+
+TEST_CASE("printable shows what a terminal would act on, and leaves the rest") {
+  const auto c = GENERATE(values<Case>({
+      {"plain text, ünïcödé, 日本, 🚀", "plain text, ünïcödé, 日本, 🚀"},
+      {"a\nb\tc\r\x1b[31m\x7f", R"(a\x0ab\x09c\x0d\x1b[31m\x7f)"},
+      {std::string("\0", 1), R"(\x00)"},
+      {"\u0085\u009b", R"(\u{0085}\u{009b})"},  // C1: NEL and CSI
+      {"\u202e\u2066\u200f\u061c", R"(\u{202e}\u{2066}\u{200f}\u{061c})"},
+      {"\u2028\ufeff", R"(\u{2028}\u{feff})"},
+      {"\xff\xc0\xafz", R"(\xff\xc0\xafz)"},        // an overlong slash
+      {"\xed\xa0\x80", R"(\xed\xa0\x80)"},          // a surrogate
+      {"\xf4\x90\x80\x80", R"(\xf4\x90\x80\x80)"},  // above U+10FFFF
+      {"\xe2\x82", R"(\xe2\x82)"},                  // cut off
+      {"", ""},
+  }));
+  CHECK(printable(c.text) == c.expected);
+}
+
+TEST_CASE("valid_utf8 keeps what is valid, controls included, and replaces each other byte") {
+  const auto c = GENERATE(values<Case>({
+      {"ok\n€", "ok\n€"},
+      {"a\xff"
+       "b",
+       "a\ufffd"
+       "b"},
+      {"\xe2\x82", "\ufffd\ufffd"},
+      {"\xf0\x9f\x9a\x80", "🚀"},
+      {"\xed\xa0\x80", "\ufffd\ufffd\ufffd"},
+  }));
+  CHECK(valid_utf8(c.text) == c.expected);
+}
+
+TEST_CASE("shorten keeps within its bytes and never cuts a character") {
+  struct Cut {
+    std::string text;
+    std::size_t bytes_max;
+    std::string expected;
+  };
+  const auto c = GENERATE(values<Cut>({
+      {"short", 5, "short"},
+      {"longer", 5, "lo…"},
+      {"aé日", 6, "aé日"},
+      {"aé日x", 6, "aé…"},
+      {"日日日", 8, "日…"},
+      {"🚀🚀", 6, "…"},
+      {"abcd", 3, "…"},
+      {"abcd", 2, "ab"},
+      {"日本", 2, ""},
+      {"abc", 0, ""},
+  }));
+  CHECK(shorten(c.text, c.bytes_max) == c.expected);
+}
+
+TEST_CASE("nearest finds the word that was meant, and does not guess wildly") {
+  constexpr std::array<std::string_view, 4> kKnown{"audit_log", "start_at", "max_line", "url"};
+  const auto c = GENERATE(values<Case>({
+      {"audit_logs", "audit_log"},
+      {"auditlog", "audit_log"},
+      {"startat", "start_at"},
+      {"max_lines", "max_line"},
+      {"uri", "url"},
+      {"rul", "url"},
+      {"path", ""},
+      {"zzz", ""},
+      {std::string(10'000, 'x'), ""},
+  }));
+  CHECK(nearest(c.text, kKnown.data(), kKnown.size()) == c.expected);
+  CHECK(nearest(c.text, nullptr, 0).empty());
+}
