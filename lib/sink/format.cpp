@@ -19,11 +19,6 @@ using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 constexpr std::size_t kLineBytesMax = 1024;
 constexpr std::size_t kFieldBytesMax = 128;
 
-std::string_view to_text(Phase phase) {
-  static constexpr std::array<std::string_view, 3> kPhases = {"first", "update", "final"};
-  return kPhases[static_cast<std::size_t>(phase)];
-}
-
 void write_key(Writer& json, std::string_view key) {
   json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
 }
@@ -186,6 +181,11 @@ std::string join_fields(const Alert& alert) {
 }
 
 }  // namespace
+
+std::string_view to_text(Phase phase) {
+  static constexpr std::array<std::string_view, 3> kPhases = {"first", "update", "final"};
+  return kPhases[static_cast<std::size_t>(phase)];
+}
 
 std::string to_json(const Alert& alert) {
   rapidjson::StringBuffer buffer;

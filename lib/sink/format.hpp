@@ -8,6 +8,8 @@
 
 namespace nodeportd {
 
+[[nodiscard]] std::string_view to_text(Phase phase);
+
 // The alert as one JSON object on one line, without the newline: valid UTF-8 whatever the audit log
 // held, and nothing in it that a terminal would act on. Equal alerts give equal bytes. It begins
 // with alert_id, epoch and revision, in this order: a file sink finds its lines again by them.
