@@ -21,8 +21,8 @@ namespace nodeportd {
 enum class LogLevel { debug, info, warning, error };
 
 // A handle that is passed to whoever may log: one line a fact, to stderr. Copyable, cheap, safe
-// from any thread. Libraries return errors; the caller that decides logs once. Control
-// characters in a line are escaped (base/text.hpp), since most of what we name was written by a stranger.
+// from any thread. Libraries return errors; the caller that decides logs once. Control characters
+// in a line are escaped (base/text.hpp), since most of what we name was written by a stranger.
 class Log {
  public:
   // Writes to stderr in the form `2026-11-24T08:59:27.277Z warning text`, or, when stderr is the

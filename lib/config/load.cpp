@@ -1,0 +1,162 @@
+#include "config/load.hpp"
+
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <filesystem>
+#include <tuple>
+
+#include "base/files.hpp"
+#include "config/section.hpp"
+
+namespace nodeportd {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kFileMax = 4U << 20U;
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  return name.data();
+}
+
+PipelineConfig read_pipeline(YamlMap map) {
+  PipelineConfig pipeline;
+  set(pipeline.workers, map.integer("workers", 1, 64));
+  set(pipeline.batch_size, map.size("batch_size", 64ULL << 10U, 4ULL << 20U));
+  pipeline.batches = std::max(pipeline.batches, 2 * pipeline.workers);
+  set(pipeline.batches, map.integer("batches", 8, 1024));
+  if (pipeline.batches < pipeline.workers) {
+    map.complain(*map.node("batches"), "'batches' must be at least as many as there are workers");
+  }
+  set(pipeline.reconcile, map.duration("reconcile", milliseconds(100), std::chrono::hours(1)));
+  set(pipeline.stop_timeout,
+      map.duration("stop_timeout", std::chrono::seconds(1), std::chrono::minutes(10)));
+  map.refuse_unknown_keys();
+  return pipeline;
+}
+
+AggregateConfig read_aggregate(YamlMap map) {
+  AggregateConfig aggregate;
+  set(aggregate.lateness, map.duration("lateness", milliseconds(0), std::chrono::days(7)));
+  set(aggregate.idle_after,
+      map.duration("idle_after", std::chrono::seconds(1), std::chrono::days(1)));
+  set(aggregate.update_every, map.duration("update_every", milliseconds(0), std::chrono::days(1)));
+  set(aggregate.max_keys, map.integer("max_keys", 10, 10'000'000));
+  map.refuse_unknown_keys();
+  return aggregate;
+}
+
+StateConfig read_state(YamlMap map) {
+  StateConfig state;
+  set(state.directory, absolute_path(map, "directory"));
+  set_choice(state.durability, map, "durability",
+             {{"process_crash", StateConfig::Durability::process_crash},
+              {"power_loss", StateConfig::Durability::power_loss}});
+  set(state.max_size, map.size("max_size", 16ULL << 20U));
+  set(state.history, map.duration("history"));
+  map.refuse_unknown_keys();
+  return state;
+}
+
+void read_admin(YamlMap map, Config& config) {
+  const auto socket = absolute_path(map, "socket");
+  if (socket && socket->size() >= sizeof(sockaddr_un::sun_path)) {
+    map.complain(*map.node("socket"),
+                 "'socket' is longer than the kernel takes for a socket (107)");
+  }
+  set(config.admin_socket, socket);
+  map.refuse_unknown_keys();
+}
+
+void read_log(YamlMap map, Config& config) {
+  set_choice(config.log_level, map, "level",
+             {{"debug", LogLevel::debug},
+              {"info", LogLevel::info},
+              {"warning", LogLevel::warning},
+              {"error", LogLevel::error}});
+  map.refuse_unknown_keys();
+}
+
+// Relative to the folder of the config, so that a config and its rules move together.
+void read_rules(YamlMap& top, const std::string& file, Config& config) {
+  const YamlNode* node = top.node("rules");
+  if (node == nullptr) return;
+  config.rules = top.texts("rules");
+  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+  for (std::string& path : config.rules) path = (folder / path).lexically_normal().string();
+  if (node->is_sequence() && node->items.empty()) {
+    top.complain(*node, "'rules' names no rule: nothing would be detected");
+  }
+}
+
+void read_top(const YamlNode& root, const Report& report, Config& config) {
+  YamlMap top(root, report.file, report.problems, "the config");
+  const auto section = [&](const YamlNode& node, std::string name) {
+    return YamlMap(node, report.file, report.problems, "'" + std::move(name) + "'");
+  };
+  set(config.cluster, top.text("cluster"));
+  config.node = host_name();
+  set(config.node, top.node("node") != nullptr ? top.required_text("node") : std::nullopt);
+  if (const YamlNode* sources = top.required("sources")) {
+    config.sources = read_sources(*sources, report);
+    if (sources->is_sequence() && sources->items.empty()) {
+      top.complain(*sources, "'sources' is empty: nothing would be followed");
+    }
+  }
+  read_rules(top, report.file, config);
+  if (const YamlNode* exceptions = top.node("exceptions")) config.exceptions = *exceptions;
+  if (const YamlNode* pipeline = top.node("pipeline")) {
+    config.pipeline = read_pipeline(section(*pipeline, "pipeline"));
+  }
+  if (const YamlNode* aggregate = top.node("aggregate")) {
+    config.aggregate = read_aggregate(section(*aggregate, "aggregate"));
+  }
+  if (const YamlNode* state = top.node("state")) {
+    config.state = read_state(section(*state, "state"));
+  }
+  if (const YamlNode* sinks = top.required("sinks")) {
+    config.sinks = read_sinks(*sinks, report);
+    if (sinks->is_sequence() && sinks->items.empty()) {
+      top.complain(*sinks, "'sinks' is empty: alerts would go nowhere");
+    }
+  }
+  if (const YamlNode* admin = top.node("admin")) read_admin(section(*admin, "admin"), config);
+  if (const YamlNode* log = top.node("log")) read_log(section(*log, "log"), config);
+  top.refuse_unknown_keys();
+}
+
+}  // namespace
+
+LoadedConfig load_config(const std::string& path, const Environment& environment) {
+  LoadedConfig loaded;
+  Problems& problems = loaded.problems;
+  const auto text = read_file(path, kFileMax);
+  if (!text) {
+    // The error's text begins with the path, as the problem's place does.
+    problems.push_back({{path, 0, 0}, text.error().text.substr(path.size() + 2)});
+    return loaded;
+  }
+  std::vector<YamlNode> documents = parse_yaml(*text, path, problems);
+  if (documents.empty()) {
+    if (problems.empty()) problems.push_back({{path, 0, 0}, "holds no configuration"});
+    return loaded;
+  }
+  if (documents.size() > 1) {
+    problems.push_back({{path, documents[1].line, documents[1].column},
+                        "a config is one document, this begins another"});
+  }
+  substitute(documents.front(), path, environment, problems);
+  read_top(documents.front(), {path, problems}, loaded.config);
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
+  });
+  return loaded;
+}
+
+}  // namespace nodeportd

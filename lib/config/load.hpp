@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "base/problem.hpp"
+#include "config/config.hpp"
+#include "config/substitute.hpp"
+
+namespace nodeportd {
+
+struct LoadedConfig {
+  Config config;
+  Problems problems;  // in the order of the file; when there are any, `config` is not to be used
+};
+
+// Reads the config and finds everything that is wrong with it in one pass. Reads no other file:
+// whether the paths it names exist is for those who open them.
+[[nodiscard]] LoadedConfig load_config(const std::string& path,
+                                       const Environment& environment = process_environment());
+
+}  // namespace nodeportd
