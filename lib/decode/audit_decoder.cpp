@@ -14,9 +14,9 @@
 namespace nodeportd {
 namespace {
 
-constexpr std::size_t kArenaStart = 256 * 1024;
+constexpr std::size_t kArenaStart = 256UL * 1024;
 // What is kept of a buffer for the next record; a giant's is given back.
-constexpr std::size_t kKeptBytes = 1024 * 1024;
+constexpr std::size_t kKeptBytes = 1024UL * 1024;
 // RapidJSON's SIMD loops read whole blocks, and a NUL is its end of text.
 constexpr std::size_t kPadding = 64;
 
@@ -52,8 +52,7 @@ std::string_view to_text(Reject reject) {
   return "unknown";
 }
 
-AuditDecoder::AuditDecoder()
-    : first_(std::make_unique<std::byte[]>(kArenaStart)), arena_(first_.get(), kArenaStart) {}
+AuditDecoder::AuditDecoder() : first_(kArenaStart), arena_(first_.data(), first_.size()) {}
 
 void AuditDecoder::clear() {
   arena_.release();

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <memory_resource>
 #include <string>
 #include <string_view>
@@ -51,7 +50,7 @@ class AuditDecoder {
   void clear();
   [[nodiscard]] Result<Value, Reject> parse(std::string_view json, Numbers numbers);
 
-  std::unique_ptr<std::byte[]> first_;         // what `arena_` begins with for every record
+  std::vector<std::byte> first_;               // what `arena_` begins with for every record
   std::pmr::monotonic_buffer_resource arena_;  // children of the values
   std::vector<char> text_;                     // the record, unescaped in place
   std::vector<Member> pending_;                // values whose container is still open

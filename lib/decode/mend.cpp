@@ -1,11 +1,13 @@
 #include "decode/mend.hpp"
 
 #include <cstring>
+#include <string_view>
 
 namespace nodeportd {
 namespace {
 
-constexpr std::size_t kEscapeSize = 6;  // of `\uXXXX`
+constexpr std::size_t kEscapeSize = 6;             // of `\uXXXX`
+constexpr std::string_view kReplacement = "fffd";  // U+FFFD in such an escape
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -66,7 +68,7 @@ void mend_surrogates(char* text, std::size_t size) {
       at += 2 * kEscapeSize;
       continue;
     }
-    if (high || is_low_surrogate(unit)) std::memcpy(at + 2, "fffd", 4);
+    if (high || is_low_surrogate(unit)) kReplacement.copy(at + 2, kReplacement.size());
     at += 2;
   }
 }

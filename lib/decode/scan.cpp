@@ -112,8 +112,9 @@ Scan::Literal Scan::prepare(std::string text) {
   Literal literal{std::move(text)};
   std::vector<std::size_t> order(literal.text.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return kByFrequency.find(literal.text[a]) > kByFrequency.find(literal.text[b]);
+  const auto rarity = [&](std::size_t at) { return kByFrequency.find(literal.text[at]); };
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return rarity(a) != rarity(b) ? rarity(a) > rarity(b) : a < b;
   });
   literal.rarest = order[0];
   literal.second = order[1];
