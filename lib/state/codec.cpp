@@ -1,0 +1,135 @@
+#include "state/codec.hpp"
+
+#include <cereal/archives/portable_binary.hpp>
+#include <cereal/types/array.hpp>
+#include <cereal/types/chrono.hpp>
+#include <cereal/types/optional.hpp>
+#include <cereal/types/string.hpp>
+#include <cereal/types/utility.hpp>
+#include <cereal/types/vector.hpp>
+#include <exception>
+#include <istream>
+#include <sstream>
+#include <streambuf>
+
+#include "base/crc32c.hpp"
+
+namespace nodeportd {
+
+// What cereal finds by argument-dependent lookup, so that the model knows nothing of it. Members
+// are taken apart and not named, so that one that is added and not encoded here does not compile.
+// A change here changes the format: raise kFormat and teach decode() the old one.
+
+template <class Archive>
+void serialize(Archive& archive, RiskObject& object) {
+  auto& [field, type, value, score] = object;
+  archive(field, type, value, score);
+}
+
+template <class Archive>
+void serialize(Archive& archive, EventRef& event) {
+  auto& [audit_id, time, stage, source, offset] = event;
+  archive(audit_id, time, stage, source, offset);
+}
+
+template <class Archive>
+void serialize(Archive& archive, Alert& alert) {
+  auto& [id, epoch, revision, phase, rule_id, rule_name, level, tags, cluster, node, window_start,
+         window_end, first_time, last_time, count, group, values, user, src_ip, message, has_risk,
+         confidence, impact, score, risk_objects, threat_objects, story, mitre_attack_ids, events,
+         facts, closed_early, undurable, test] = alert;
+  archive(id, epoch, revision, phase, rule_id, rule_name, level, tags, cluster, node, window_start,
+          window_end, first_time, last_time, count, group, values, user, src_ip, message, has_risk,
+          confidence, impact, score, risk_objects, threat_objects, story, mitre_attack_ids, events,
+          facts, closed_early, undurable, test);
+}
+
+template <class Archive>
+void serialize(Archive& archive, Window& window) {
+  auto& [alert, seen, delivered_count, closed] = window;
+  archive(alert, seen, delivered_count, closed);
+}
+
+template <class Archive>
+void serialize(Archive& archive, FileMark& mark) {
+  auto& [stream, path, device, inode, head_size, head, offset, tail_size, tail, finished] = mark;
+  archive(stream, path, device, inode, head_size, head, offset, tail_size, tail, finished);
+}
+
+namespace {
+
+constexpr char kFormat = 1;
+constexpr std::size_t kHeaderSize = 1 + sizeof(std::uint32_t);
+
+// A stream over bytes that are there already.
+class ViewBuffer : public std::streambuf {
+ public:
+  explicit ViewBuffer(std::string_view bytes) {
+    char* begin = const_cast<char*>(bytes.data());  // NOLINT: streambuf reads through char*
+    setg(begin, begin, begin + bytes.size());
+  }
+};
+
+std::string checksum(std::string_view key, std::string_view value) {
+  std::string covered;
+  covered.reserve(key.size() + value.size() + 1);
+  covered.append(key).append(1, '\0').append(value);
+  std::uint32_t crc = crc32c(covered);
+  std::string bytes;
+  for (std::size_t i = 0; i < sizeof crc; ++i, crc >>= 8U) {
+    bytes.push_back(static_cast<char>(crc & 0xFFU));
+  }
+  return bytes;
+}
+
+template <typename Value>
+std::string encode_value(std::string_view key, const Value& value) {
+  std::ostringstream stream;
+  cereal::PortableBinaryOutputArchive archive(stream);
+  archive(value);
+  const std::string_view body = stream.view();
+  std::string bytes(1, kFormat);
+  bytes.reserve(kHeaderSize + body.size());
+  bytes.append(checksum(key, body)).append(body);
+  return bytes;
+}
+
+}  // namespace
+
+std::string encode(std::string_view key, const Alert& alert) {
+  return encode_value(key, alert);
+}
+
+std::string encode(std::string_view key, const Window& window) {
+  return encode_value(key, window);
+}
+
+std::string encode(std::string_view key, const FileMark& mark) {
+  return encode_value(key, mark);
+}
+
+template <typename Value>
+Result<Value> decode(std::string_view key, std::string_view bytes) {
+  if (bytes.size() < kHeaderSize) return fail(ErrorKind::malformed, "too short");
+  if (bytes.front() != kFormat) return fail(ErrorKind::malformed, "of an unknown format");
+  const std::string_view body = bytes.substr(kHeaderSize);
+  if (bytes.substr(1, kHeaderSize - 1) != checksum(key, body)) {
+    return fail(ErrorKind::malformed, "its checksum is wrong");
+  }
+  try {
+    ViewBuffer buffer(body);
+    std::istream stream(&buffer);
+    cereal::PortableBinaryInputArchive archive(stream);
+    Value value;
+    archive(value);
+    return value;
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::malformed, error.what());
+  }
+}
+
+template Result<Alert> decode<Alert>(std::string_view, std::string_view);
+template Result<Window> decode<Window>(std::string_view, std::string_view);
+template Result<FileMark> decode<FileMark>(std::string_view, std::string_view);
+
+}  // namespace nodeportd

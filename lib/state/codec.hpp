@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "model/alert.hpp"
+#include "model/position.hpp"
+#include "model/window.hpp"
+
+namespace nodeportd {
+
+// The bytes of a row: a format version, a CRC-32C over the row's key and the value, and the value
+// in cereal's portable form. The key is part of the sum, so that a value that turns up under
+// another row's key is damaged too.
+[[nodiscard]] std::string encode(std::string_view key, const Alert& alert);
+[[nodiscard]] std::string encode(std::string_view key, const Window& window);
+[[nodiscard]] std::string encode(std::string_view key, const FileMark& mark);
+
+// The value in `bytes`, for Alert, Window and FileMark. Anything but what encode() gave for this
+// key is an error of kind malformed; nothing is decoded, or allocated, before the sum is right.
+template <typename Value>
+[[nodiscard]] Result<Value> decode(std::string_view key, std::string_view bytes);
+
+}  // namespace nodeportd

@@ -1,0 +1,198 @@
+#include "state/state_file.hpp"
+
+#include <fcntl.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "base/files.hpp"
+#include "base/time_text.hpp"
+#include "state/salvage.hpp"
+#include "state/schema.hpp"
+
+namespace nodeportd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A reader beside the daemon (`nodeportd deadletters`) writes for milliseconds at most.
+constexpr std::chrono::seconds kPatience(2);
+constexpr std::uint64_t kPageSize = 4096;
+// What the file may hold beside outbox and history: windows, positions, indexes.
+constexpr std::uint64_t kFileSlack = std::uint64_t{16} << 20U;
+constexpr std::size_t kDamagedFilesKept = 3;
+
+// Settings of a connection. auto_vacuum must come before the first table is made.
+std::string settings(const StoreOptions& options) {
+  const bool full = options.durability == StoreOptions::Durability::power_loss;
+  const std::uint64_t size_max = options.max_size / 2 * 5 + kFileSlack;
+  return std::string(full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;") +
+         "PRAGMA journal_size_limit = 4194304;"
+         "PRAGMA cache_size = -2048;"
+         // A hardened unit may have no /tmp to spill to; nothing that we sort is large.
+         "PRAGMA temp_store = MEMORY;"
+         "PRAGMA trusted_schema = OFF;"
+         "PRAGMA foreign_keys = ON;"
+         "PRAGMA max_page_count = " +
+         std::to_string(size_max / kPageSize) + ";";
+}
+
+Result<std::int64_t> number_of(Database& database, std::string_view sql) {
+  std::int64_t number = 0;
+  auto done = database.each(sql, [&](const Row& row) { number = row.integer(0); });
+  if (!done) return fail(done.error());
+  return number;
+}
+
+std::string random_epoch() {
+  std::array<unsigned char, 8> bytes{};
+  (void)::getrandom(bytes.data(), bytes.size(), 0);  // at most 256 bytes: never short, never fails
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    text.push_back(kDigits[byte >> 4U]);
+    text.push_back(kDigits[byte & 0xFU]);
+  }
+  return text;
+}
+
+Result<void> create_tables(Database& database, const std::string& epoch) {
+  return database.execute("BEGIN IMMEDIATE;" + std::string(kSchema) +
+                          "INSERT INTO meta VALUES ('epoch', '" + epoch + "');" +
+                          "PRAGMA application_id = " + std::to_string(kApplicationId) + ";" +
+                          "PRAGMA user_version = " + std::to_string(kSchemaVersion) + ";COMMIT;");
+}
+
+// True if the tables are there, false if the file is empty.
+Result<bool> has_schema(Database& database, const std::string& path) {
+  const auto tables = number_of(database, "SELECT count(*) FROM sqlite_schema");
+  if (!tables) return fail(tables.error());
+  if (*tables == 0) return false;
+  const auto application = number_of(database, "PRAGMA application_id");
+  if (!application) return fail(application.error());
+  if (*application != kApplicationId) {
+    return fail(ErrorKind::malformed, path + ": not a state file of nodeportd");
+  }
+  const auto version = number_of(database, "PRAGMA user_version");
+  if (!version) return fail(version.error());
+  if (*version != kSchemaVersion) {
+    return fail(ErrorKind::config, path + ": written by another version of nodeportd (schema " +
+                                       std::to_string(*version) + ", this one knows " +
+                                       std::to_string(kSchemaVersion) +
+                                       "): run that version, or move the file away");
+  }
+  return true;
+}
+
+Result<void> check_pages(Database& database, const std::string& path) {
+  std::string verdict;
+  auto done = database.each("PRAGMA quick_check(1)",
+                            [&](const Row& row) { verdict = std::string(row.text(0)); });
+  if (!done) return done;
+  if (verdict != "ok") return fail(ErrorKind::malformed, path + ": " + verdict);
+  return {};
+}
+
+Result<Database> open_sound(const std::string& path, const StoreOptions& options) {
+  // SQLite would create it readable for all; its -wal and -shm take the mode of the file.
+  if (auto file = open_file(path, O_RDWR | O_CREAT); !file) return fail(file.error());
+  Result<Database> database = Database::open(path, Database::Access::create);
+  if (!database) return database;
+  database->set_patience(kPatience);
+  const Result<bool> there = has_schema(*database, path);
+  if (!there) return fail(there.error());
+  auto ready = database->execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;" +
+                                 settings(options));
+  if (ready) {
+    ready = *there ? check_pages(*database, path) : create_tables(*database, random_epoch());
+  }
+  if (!ready) return fail(ready.error());
+  return database;
+}
+
+// `2026-11-24T08:59:27.277194Z` as part of a file name that sorts by time.
+std::string file_time(WallTime time) {
+  std::string text = format_time(time);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text;
+}
+
+void keep_last_damaged(const fs::path& path) {
+  std::vector<std::string> names;
+  std::error_code ignored;  // what cannot be listed is kept
+  for (const auto& entry : fs::directory_iterator(path.parent_path(), ignored)) {
+    const std::string name = entry.path().string();
+    if (name.starts_with(path.string() + ".damaged-") && name.ends_with("Z")) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  for (std::size_t i = 0; i + kDamagedFilesKept < names.size(); ++i) {
+    for (const char* part : {"", "-wal", "-shm"}) fs::remove(names[i] + part, ignored);
+  }
+}
+
+// Renames the file with what belongs to it; the new name.
+Result<std::string> set_aside(const std::string& path, WallTime now) {
+  std::string aside = path + ".damaged-" + file_time(now);
+  for (const char* part : {"-wal", "-shm", ""}) {
+    if (std::rename((path + part).c_str(), (aside + part).c_str()) != 0 && errno != ENOENT) {
+      return fail_errno(errno, path + part);
+    }
+  }
+  keep_last_damaged(path);
+  return aside;
+}
+
+}  // namespace
+
+Result<StateFile> open_state_file(const StoreOptions& options, WallTime now) {
+  const std::string path = options.directory + "/state.db";
+  Result<Database> database = open_sound(path, options);
+  if (database) return StateFile{std::move(*database), {}};
+  if (database.error().kind != ErrorKind::malformed) return fail(database.error());
+
+  const std::string why = database.error().text;
+  const Result<std::string> aside = set_aside(path, now);
+  if (!aside) return fail(aside.error());
+  database = open_sound(path, options);
+  if (!database) return fail(database.error());
+  const Salvage saved = salvage(*aside, *database);
+  Notice notice{"state.damaged", "The state file is damaged and was set aside: " + why, {}};
+  notice.facts = {{"kept_as", *aside},
+                  {"positions_saved", std::to_string(saved.positions)},
+                  {"windows_saved", std::to_string(saved.windows)},
+                  {"alerts_saved", std::to_string(saved.alerts)},
+                  {"undelivered_saved", std::to_string(saved.outbox)}};
+  return StateFile{std::move(*database), {std::move(notice)}};
+}
+
+Result<Database> open_state_file_beside(const StoreOptions& options) {
+  const std::string path = options.directory + "/state.db";
+  if (auto file = open_file(path, O_RDWR); !file) return fail(file.error());
+  Result<Database> database = Database::open(path, Database::Access::existing);
+  if (!database) return database;
+  database->set_patience(kPatience);
+  const Result<bool> there = has_schema(*database, path);
+  if (!there) return fail(there.error());
+  if (!*there) return fail(ErrorKind::not_found, path + ": holds no state yet");
+  if (auto ready = database->execute(settings(options)); !ready) return fail(ready.error());
+  return database;
+}
+
+Result<Database> open_temporary_state_file() {
+  Result<Database> database = Database::open("", Database::Access::create);
+  if (!database) return database;
+  // Nobody will open it again: no journal beyond what a rollback needs, and no waiting.
+  auto ready = database->execute(
+      "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;"
+      "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;");
+  if (ready) ready = create_tables(*database, std::string(16, '0'));
+  if (!ready) return fail(ready.error());
+  return database;
+}
+
+}  // namespace nodeportd

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "model/notice.hpp"
+#include "state/sqlite.hpp"
+#include "state/store_options.hpp"
+
+namespace nodeportd {
+
+// DIRECTORY/state.db, opened, sound and of our schema.
+struct StateFile {
+  Database database;
+  std::vector<Notice> notices;  // state.damaged, if an older file had to be set aside
+};
+
+// Creates the file if it is not there. One that is damaged is renamed to
+// `state.db.damaged-<time of now>` (the last three of these are kept), and a fresh one takes over
+// what can still be read of it. A newer schema is an error of kind config. The caller holds the
+// directory's lock.
+[[nodiscard]] Result<StateFile> open_state_file(const StoreOptions& options, WallTime now);
+
+// The same file while a daemon may be using it: never created, never set aside.
+[[nodiscard]] Result<Database> open_state_file_beside(const StoreOptions& options);
+
+// A private one that is gone with the connection; its epoch is 16 zeros.
+[[nodiscard]] Result<Database> open_temporary_state_file();
+
+}  // namespace nodeportd

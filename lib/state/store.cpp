@@ -1,0 +1,250 @@
+#include "state/store.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "state/codec.hpp"
+#include "state/directory_lock.hpp"
+#include "state/row_key.hpp"
+#include "state/state_file.hpp"
+
+namespace nodeportd {
+namespace {
+
+constexpr std::string_view kPutMeta =
+    "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+// The values of a group as bytes that sort like the group: 0 for a null, else 1 and the length
+// (4 bytes, the highest first) and the value.
+std::string group_key(const Alert& alert) {
+  std::string key;
+  for (const auto& [name, value] : alert.group) {
+    key.push_back(value ? '\1' : '\0');
+    if (!value) continue;
+    for (unsigned shift = 32; shift > 0; shift -= 8) {
+      key.push_back(static_cast<char>(value->size() >> (shift - 8) & 0xFFU));
+    }
+    key.append(*value);
+  }
+  return key;
+}
+
+Notice conflict_notice(const Alert& alert) {
+  return {"state.damaged",
+          "An alert's revision was made anew with other content and was not kept",
+          {{"alert_id", alert.id}, {"revision", std::to_string(alert.revision)}}};
+}
+
+}  // namespace
+
+Store::Store(Database database, StoreOptions options, Damaged damaged)
+    : options_(std::move(options)),
+      damaged_(damaged),
+      database_(std::move(database)),
+      quarantine_(database_) {}
+
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, WallTime now) {
+  Result<Fd> lock = lock_directory(options.directory);
+  if (!lock) return fail(lock.error());
+  Result<StateFile> file = open_state_file(options, now);
+  if (!file) return fail(file.error());
+  std::unique_ptr<Store> store(new Store(std::move(file->database), options, Damaged::set_aside));
+  store->lock_ = std::move(*lock);
+  for (Notice& notice : file->notices) store->quarantine_.report(std::move(notice));
+  if (auto read = store->read_epoch(); !read) return fail(read.error());
+  if (auto begun = store->begin_run(); !begun) return fail(begun.error());
+  return store;
+}
+
+Result<std::unique_ptr<Store>> Store::open_beside(const StoreOptions& options) {
+  Result<Database> database = open_state_file_beside(options);
+  if (!database) return fail(database.error());
+  std::unique_ptr<Store> store(new Store(std::move(*database), options, Damaged::left_alone));
+  if (auto read = store->read_epoch(); !read) return fail(read.error());
+  return store;
+}
+
+Result<std::unique_ptr<Store>> Store::open_temporary() {
+  Result<Database> database = open_temporary_state_file();
+  if (!database) return fail(database.error());
+  std::unique_ptr<Store> store(new Store(std::move(*database), {}, Damaged::set_aside));
+  if (auto read = store->read_epoch(); !read) return fail(read.error());
+  return store;
+}
+
+Result<void> Store::read_epoch() {
+  return database_.each("SELECT value FROM meta WHERE name = 'epoch'",
+                        [&](const Row& row) { epoch_ = std::string(row.text(0)); });
+}
+
+Result<void> Store::begin_run() {
+  auto read = database_.each("SELECT name, value FROM meta", [&](const Row& row) {
+    if (row.text(0) == "last_commit") last_run_.last_commit = row.time(1);
+    if (row.text(0) == "run") {
+      last_run_.end = row.text(1) == "stopped" ? LastRun::End::clean : LastRun::End::crashed;
+    }
+  });
+  if (!read) return read;
+  const auto put = database_.run(kPutMeta, std::string_view("run"), std::string_view("running"));
+  // A disk that is full must not keep us from reading the log and telling of it.
+  if (!put && put.error().kind != ErrorKind::full) return fail(put.error());
+  return {};
+}
+
+std::vector<Notice> Store::take_notices() {
+  const std::lock_guard guard(mutex_);
+  return quarantine_.take_notices();
+}
+
+std::uint64_t Store::quarantined() const {
+  const std::lock_guard guard(mutex_);
+  return quarantine_.taken();
+}
+
+bool Store::set_aside(const std::vector<DamagedRow>& rows) {
+  return damaged_ == Damaged::set_aside && !rows.empty() && quarantine_.take(rows).has_value();
+}
+
+Result<void> Store::commit(const Changes& changes, WallTime now) {
+  const std::lock_guard guard(mutex_);
+  Transaction transaction(database_);
+  for (const FileMark& mark : changes.positions) put_position(transaction, mark, now);
+  for (const Window& window : changes.windows) put_window(transaction, window, now);
+  std::vector<Notice> conflicts;
+  for (const Outgoing& outgoing : changes.outgoing) {
+    if (!put_alert(transaction, outgoing, now)) {
+      conflicts.push_back(conflict_notice(outgoing.alert));
+    }
+  }
+  for (const auto& [stream, time] : changes.watermarks) {
+    transaction.run(
+        "INSERT INTO watermarks VALUES (?, ?) "
+        "ON CONFLICT (stream) DO UPDATE SET time = excluded.time",
+        std::string_view(stream), time);
+  }
+  for (const auto& [exception, count] : changes.suppressions) {
+    transaction.run(
+        "INSERT INTO suppressions VALUES (?, ?) "
+        "ON CONFLICT (exception) DO UPDATE SET count = count + excluded.count",
+        std::string_view(exception), count);
+  }
+  transaction.run(kPutMeta, std::string_view("last_commit"), now);
+  if (auto done = transaction.commit(); !done) return done;
+  for (Notice& notice : conflicts) quarantine_.report(std::move(notice));
+  return {};
+}
+
+void Store::put_position(Transaction& transaction, const FileMark& mark, WallTime now) {
+  if (mark.finished) {
+    transaction.run("DELETE FROM positions WHERE stream = ? AND device = ? AND inode = ?",
+                    std::string_view(mark.stream), mark.device, mark.inode);
+    return;
+  }
+  const std::string body = encode(row_key(mark), mark);
+  transaction.run(
+      "INSERT INTO positions VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT (stream, device, inode) "
+      "DO UPDATE SET updated = excluded.updated, mark = excluded.mark",
+      std::string_view(mark.stream), mark.device, mark.inode, now, Blob{body});
+}
+
+void Store::put_window(Transaction& transaction, const Window& window, WallTime now) {
+  const Alert& alert = window.alert;
+  const std::string body = encode(row_key(window), window);
+  transaction.run(
+      "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (alert_id) DO UPDATE SET closed = excluded.closed, "
+      "updated = excluded.updated, body = excluded.body",
+      std::string_view(alert.id), alert.window_start, alert.window_end,
+      std::string_view(alert.rule_id), Blob{group_key(alert)}, window.closed, now, Blob{body});
+  transaction.run(
+      "INSERT INTO meta VALUES ('shelved_until', ?) ON CONFLICT (name) "
+      "DO UPDATE SET value = excluded.value WHERE excluded.value > value",
+      alert.window_end);
+}
+
+bool Store::put_alert(Transaction& transaction, const Outgoing& outgoing, WallTime now) {
+  const Alert& alert = outgoing.alert;
+  const std::string body = encode(row_key(alert), alert);
+  std::optional<std::int64_t> number;
+  transaction.each(
+      "INSERT INTO alerts (alert_id, revision, epoch, committed, bytes, body) "
+      "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING number",
+      [&](const Row& row) { number = row.integer(0); }, std::string_view(alert.id), alert.revision,
+      std::string_view(alert.epoch), now, body.size(), Blob{body});
+  if (!number) {
+    bool same = true;
+    transaction.each(
+        "SELECT body FROM alerts WHERE alert_id = ? AND revision = ? AND epoch = ?",
+        [&](const Row& row) { same = row.text(0) == body; }, std::string_view(alert.id),
+        alert.revision, std::string_view(alert.epoch));
+    return same;
+  }
+  const QueuedAlert queued{*number, alert.id, alert.revision, body.size()};
+  for (const std::string& sink : outgoing.sinks) (void)enqueue(transaction, sink, queued);
+  return true;
+}
+
+Result<std::vector<FileMark>> Store::positions() {
+  const std::lock_guard guard(mutex_);
+  std::vector<FileMark> marks;
+  std::vector<DamagedRow> damaged;
+  auto read =
+      database_.each("SELECT rowid, stream, device, inode, mark FROM positions ORDER BY rowid",
+                     [&](const Row& row) {
+                       FileMark key;
+                       key.stream = std::string(row.text(1));
+                       key.device = row.bits(2);
+                       key.inode = row.bits(3);
+                       Result<FileMark> mark = decode<FileMark>(row_key(key), row.text(4));
+                       if (mark) {
+                         marks.push_back(std::move(*mark));
+                       } else {
+                         damaged.push_back({DamagedRow::Table::positions, row.integer(0),
+                                            key.stream + ", inode " + std::to_string(key.inode),
+                                            mark.error().text, std::string(row.text(4))});
+                       }
+                     });
+  if (!read) return fail(read.error());
+  (void)set_aside(damaged);
+  return marks;
+}
+
+Result<std::vector<std::pair<std::string, WallTime>>> Store::watermarks() {
+  const std::lock_guard guard(mutex_);
+  std::vector<std::pair<std::string, WallTime>> watermarks;
+  auto read = database_.each("SELECT stream, time FROM watermarks", [&](const Row& row) {
+    watermarks.emplace_back(row.text(0), row.time(1));
+  });
+  if (!read) return fail(read.error());
+  return watermarks;
+}
+
+Result<std::vector<std::pair<std::string, std::uint64_t>>> Store::suppressions() {
+  const std::lock_guard guard(mutex_);
+  std::vector<std::pair<std::string, std::uint64_t>> suppressions;
+  auto read = database_.each("SELECT exception, count FROM suppressions", [&](const Row& row) {
+    suppressions.emplace_back(row.text(0), row.bits(1));
+  });
+  if (!read) return fail(read.error());
+  return suppressions;
+}
+
+Result<Usage> Store::usage(const std::string& owner) {
+  Usage usage;
+  auto read = database_.each(
+      "SELECT count, bytes FROM usage WHERE owner = ?",
+      [&](const Row& row) { usage = {row.bits(0), row.bits(1)}; }, std::string_view(owner));
+  if (!read) return fail(read.error());
+  return usage;
+}
+
+Result<void> Store::mark_stopped(WallTime now) {
+  const std::lock_guard guard(mutex_);
+  Transaction transaction(database_);
+  transaction.run(kPutMeta, std::string_view("run"), std::string_view("stopped"));
+  transaction.run(kPutMeta, std::string_view("last_commit"), now);
+  return transaction.commit();
+}
+
+}  // namespace nodeportd

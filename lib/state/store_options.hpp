@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace nodeportd {
+
+struct StoreOptions {
+  enum class Durability : std::uint8_t {
+    process_crash,  // a killed process loses nothing; power loss may lose the last seconds
+    power_loss,     // nor does power loss: every commit waits for the disk
+  };
+  std::string directory;
+  Durability durability = Durability::process_crash;
+  // Bytes of alerts that wait for sinks (by the caller, see Store::expire); the history of those
+  // that do not may take as much again.
+  std::uint64_t max_size = std::uint64_t{1} << 30U;
+  std::chrono::milliseconds history = std::chrono::days(30);
+};
+
+}  // namespace nodeportd
