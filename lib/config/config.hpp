@@ -28,6 +28,7 @@ struct SourceConfig {
   Start start_at = Start::back;
   std::chrono::milliseconds start_back = std::chrono::hours(1);
   std::uint64_t max_line = 16ULL << 20U;
+  bool operator==(const SourceConfig&) const = default;
 };
 
 struct PipelineConfig {
@@ -36,6 +37,7 @@ struct PipelineConfig {
   std::uint32_t batches = 16;  // at least one a worker
   std::chrono::milliseconds reconcile = std::chrono::seconds(10);
   std::chrono::milliseconds stop_timeout = std::chrono::seconds(20);
+  bool operator==(const PipelineConfig&) const = default;
 };
 
 struct AggregateConfig {
@@ -43,6 +45,7 @@ struct AggregateConfig {
   std::chrono::milliseconds idle_after = std::chrono::seconds(30);
   std::chrono::milliseconds update_every = std::chrono::minutes(5);  // 0: first and final alone
   std::uint32_t max_keys = 100'000;
+  bool operator==(const AggregateConfig&) const = default;
 };
 
 struct StateConfig {
@@ -51,6 +54,7 @@ struct StateConfig {
   Durability durability = Durability::process_crash;
   std::uint64_t max_size = 1ULL << 30U;
   std::chrono::milliseconds history = std::chrono::days(30);
+  bool operator==(const StateConfig&) const = default;
 };
 
 struct FileSinkConfig {
@@ -61,6 +65,7 @@ struct FileSinkConfig {
   std::uint64_t rotate_size = 0;  // 0: never
   std::uint32_t rotate_keep = 5;
   std::uint32_t mode = 0600;
+  bool operator==(const FileSinkConfig&) const = default;
 };
 
 struct SyslogSinkConfig {
@@ -74,6 +79,7 @@ struct SyslogSinkConfig {
   Format format = Format::rfc3164;
   std::uint64_t max_size = 8ULL << 10U;
   std::chrono::milliseconds timeout = std::chrono::seconds(5);
+  bool operator==(const SyslogSinkConfig&) const = default;
 };
 
 struct WebhookSinkConfig {
@@ -87,11 +93,13 @@ struct WebhookSinkConfig {
   std::string key_file;
   std::uint32_t batch_size = 100;  // alerts a request
   std::chrono::milliseconds timeout = std::chrono::seconds(10);
+  bool operator==(const WebhookSinkConfig&) const = default;
 };
 
 struct RetryConfig {
   std::chrono::milliseconds initial = std::chrono::seconds(1);
   std::chrono::milliseconds max = std::chrono::minutes(5);
+  bool operator==(const RetryConfig&) const = default;
 };
 
 struct SinkConfig {

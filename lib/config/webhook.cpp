@@ -83,7 +83,9 @@ std::string read_url(YamlMap& sink) {
   if (!text) return "";
   const YamlNode& at = *sink.node("url");
   const auto url = boost::urls::parse_uri(*text);
-  if (!url || (url->scheme() != "http" && url->scheme() != "https") || url->host().empty()) {
+  const bool http = url && (url->scheme() == "http" || url->scheme() == "https");
+  // Boost.URL takes `:port` and `:65536`, with a number of 0.
+  if (!http || url->host().empty() || (url->has_port() && url->port_number() == 0)) {
     sink.complain(at, "'url' must be such as https://host:port/path");
     return "";
   }
