@@ -20,8 +20,8 @@ namespace nodeportd {
 namespace {
 
 constexpr std::string_view kForm = "file1";  // of a mark; another form gets another number
-constexpr std::uint64_t kTailBytes = 16U * 1024 * 1024;
-constexpr std::size_t kLineBytesMax = 16U * 1024 * 1024;
+constexpr std::uint64_t kTailBytes = 16'777'216;
+constexpr std::size_t kLineBytesMax = 16'777'216;
 
 // A file that is, or was, the sink's.
 struct Candidate {
@@ -58,7 +58,7 @@ Result<bool> collect_keys(const Candidate& file, std::uint64_t offset,
   const Result<Fd> fd = open_file(file.path, O_RDONLY);
   if (!fd) return fail(fd.error());
   std::string line;
-  std::array<char, 64 * 1024> chunk{};
+  std::array<char, 65'536> chunk{};
   for (;;) {
     const ssize_t got = ::pread(fd->get(), chunk.data(), chunk.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;

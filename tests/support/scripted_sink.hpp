@@ -33,6 +33,7 @@ class ScriptedSink final : public Sink {
   int reopened = 0;
   std::vector<std::vector<std::string>> batches;  // the keys of each deliver()
   std::function<void()> on_deliver = [] {};
+  std::function<void()> on_tend = [] {};  // at the end of a turn
 
   [[nodiscard]] Result<void> prepare() override {
     if (prepares.empty()) return {};
@@ -63,7 +64,10 @@ class ScriptedSink final : public Sink {
     recovered_from = mark;
     return recovered;
   }
-  [[nodiscard]] std::optional<MonoTime> tend(MonoTime /*now*/) override { return tend_at; }
+  [[nodiscard]] std::optional<MonoTime> tend(MonoTime /*now*/) override {
+    on_tend();
+    return tend_at;
+  }
   [[nodiscard]] std::string trouble() const override { return current_trouble; }
   [[nodiscard]] Result<void> reopen() override {
     ++reopened;

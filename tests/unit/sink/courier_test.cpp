@@ -301,6 +301,19 @@ TEST_CASE("once stopped it delivers what waits until there is nothing more") {
   CHECK(scene.outbox.waiting().empty());
 }
 
+TEST_CASE("what is committed just before the stop is still delivered") {
+  Scene scene;
+  std::stop_source stop;
+  scene.sink->on_tend = [&] {
+    if (stop.stop_requested()) return;
+    scene.outbox.put(numbered_alert(1));  // the turn has looked at the outbox already
+    stop.request_stop();
+  };
+  scene.courier->drain_until(scene.clock.mono() + 10s);
+  scene.courier->run(stop.get_token());
+  CHECK(scene.outbox.waiting().empty());
+}
+
 TEST_CASE("draining ends with the first failure, at its deadline, or at once without one") {
   Scene scene(rows(1));
   for (int i = 1; i <= 3; ++i) scene.outbox.put(numbered_alert(i));
