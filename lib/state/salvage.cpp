@@ -52,7 +52,9 @@ Salvage salvage(const std::string& path, Database& fresh) {
   Salvage saved;
   Result<Database> damaged = Database::open(path, Database::Access::existing);
   Transaction transaction(fresh);
-  if (damaged) {
+  // A writable schema is SQLite's word for reading a file that is shorter than it says.
+  if (damaged && damaged->execute("PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON;"
+                                  "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2048;")) {
     (void)copy(kMeta, *damaged, fresh);
     saved.positions = copy(kPositions, *damaged, fresh);
     saved.windows = copy(kWindows, *damaged, fresh);
