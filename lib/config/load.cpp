@@ -153,8 +153,9 @@ LoadedConfig load_config(const std::string& path, const Environment& environment
   }
   substitute(documents.front(), path, environment, problems);
   read_top(documents.front(), {path, problems}, loaded.config);
-  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
-    return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
+  std::sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.place.line, a.place.column, a.text) <
+           std::tie(b.place.line, b.place.column, b.text);
   });
   return loaded;
 }

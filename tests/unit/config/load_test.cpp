@@ -118,7 +118,7 @@ TEST_CASE("everything that is wrong is told, at its place") {
   const auto c = GENERATE(values<Case>({
       {kLeast + "sinkz: 1\n", "c.yaml:3:1: the config has no key 'sinkz': did you mean 'sinks'?\n"},
       {"cluster: x\n",
-       "c.yaml:1:1: the config needs 'sources'\nc.yaml:1:1: the config needs 'sinks'\n"},
+       "c.yaml:1:1: the config needs 'sinks'\nc.yaml:1:1: the config needs 'sources'\n"},
       {"sources: []\nsinks: []\n",
        "c.yaml:1:10: 'sources' is empty: nothing would be followed\n"
        "c.yaml:2:8: 'sinks' is empty: alerts would go nowhere\n"},
