@@ -9,6 +9,11 @@
 #include "base/problem.hpp"
 
 namespace nodeportd {
+namespace {
+
+constexpr std::size_t kChunk = 64U << 10U;
+
+}  // namespace
 
 tl::unexpected<Error> fail_errno(int error_number, const std::string& text) {
   ErrorKind kind = ErrorKind::io;
@@ -37,7 +42,7 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   std::string content;
   for (;;) {
     const std::size_t have = content.size();
-    content.resize(have + 64 * 1024);
+    content.resize(have + kChunk);
     const ssize_t got = ::read(fd->get(), content.data() + have, content.size() - have);
     if (got < 0 && errno == EINTR) {
       content.resize(have);

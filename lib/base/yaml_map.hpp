@@ -32,9 +32,8 @@ class YamlMap {
   std::optional<std::chrono::milliseconds> duration(
       std::string_view key, std::chrono::milliseconds least = std::chrono::milliseconds(0),
       std::chrono::milliseconds most = std::chrono::milliseconds::max());
-  std::optional<std::uint64_t> size(
-      std::string_view key, std::uint64_t least = 0,
-      std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
+  std::optional<std::uint64_t> size(std::string_view key, std::uint64_t least = 0,
+                                    std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
   // A list of texts; one text reads as a list of one.
   std::vector<std::string> texts(std::string_view key);
   // One of `choices`; anything else is a problem that lists them.

@@ -23,7 +23,7 @@ struct Record {
 struct BatchTally {
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t decoded = 0;       // records that the scan let through
+  std::uint64_t decoded = 0;  // records that the scan let through
   std::uint64_t uninspectable = 0;
   std::uint64_t oversize = 0;
 };

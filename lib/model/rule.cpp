@@ -30,7 +30,9 @@ Rule make_blind_spot(std::string id, std::string name, Level level, std::string 
 
 }  // namespace
 
-std::string_view to_text(Level level) { return kLevels[static_cast<std::size_t>(level)]; }
+std::string_view to_text(Level level) {
+  return kLevels[static_cast<std::size_t>(level)];
+}
 
 std::optional<Level> parse_level(std::string_view text) {
   const auto* found = std::find(kLevels.begin(), kLevels.end(), text);
@@ -67,19 +69,32 @@ const Rule& groups_truncated() {
 
 const Rule* find(std::string_view name) {
   static const std::array<Rule, 14> rules = {
-      make("fddf8fb6-7733-4482-9eea-3c9cbc5a2e0d", "daemon.started", Level::informational, "nodeportd started"),
-      make("3b9ac453-5df7-4698-92cb-946a9a74bff5", "daemon.stopped", Level::informational, "nodeportd stopped"),
-      make("c1942914-3359-4be2-b073-233a13a1e2d3", "heartbeat", Level::informational, "nodeportd is alive"),
-      make("afb7a3ec-e438-48e3-b30f-eb6db4af42b7", "source.history_skipped", Level::informational, "Older audit logs were not read"),
-      make("e5c51310-fbe0-4306-a445-79a7bf2443bd", "source.lines_lost", Level::high, "Audit log lines were lost before they were read"),
-      make("2df8c3eb-5c28-4ef8-b6a4-e9255c00518d", "source.truncated", Level::medium, "An audit log was truncated"),
-      make("79ed41f0-2493-4744-950c-ed1c29187e0c", "source.unreadable", Level::high, "An audit log cannot be read"),
-      make("f49fb87f-958c-436a-aa7b-f7b52cbe1e43", "state.undurable", Level::high, "The state cannot be written"),
-      make("f5d997d2-0c14-4a9b-bc6e-370a3579c828", "state.damaged", Level::high, "A damaged row of the state was set aside"),
-      make("da043faf-d2ff-4e04-a441-b97731cee170", "sink.expired", Level::high, "Alerts for a dead sink expired"),
-      make("c1d26b80-0f82-46e1-9990-3977a3908ef9", "sink.dead_letter", Level::medium, "A receiver refused an alert for good"),
-      make("a86f71ac-78af-4cb4-9917-0c785e45da25", "clock.ahead", Level::medium, "An audit event lies in the future"),
-      make("14fd15c0-c7c3-4e54-8cb0-d7e5ba4f0bd9", "aggregate.keys_bounded", Level::medium, "A window closed early at the bound of keys"),
+      make("fddf8fb6-7733-4482-9eea-3c9cbc5a2e0d", "daemon.started", Level::informational,
+           "nodeportd started"),
+      make("3b9ac453-5df7-4698-92cb-946a9a74bff5", "daemon.stopped", Level::informational,
+           "nodeportd stopped"),
+      make("c1942914-3359-4be2-b073-233a13a1e2d3", "heartbeat", Level::informational,
+           "nodeportd is alive"),
+      make("afb7a3ec-e438-48e3-b30f-eb6db4af42b7", "source.history_skipped", Level::informational,
+           "Older audit logs were not read"),
+      make("e5c51310-fbe0-4306-a445-79a7bf2443bd", "source.lines_lost", Level::high,
+           "Audit log lines were lost before they were read"),
+      make("2df8c3eb-5c28-4ef8-b6a4-e9255c00518d", "source.truncated", Level::medium,
+           "An audit log was truncated"),
+      make("79ed41f0-2493-4744-950c-ed1c29187e0c", "source.unreadable", Level::high,
+           "An audit log cannot be read"),
+      make("f49fb87f-958c-436a-aa7b-f7b52cbe1e43", "state.undurable", Level::high,
+           "The state cannot be written"),
+      make("f5d997d2-0c14-4a9b-bc6e-370a3579c828", "state.damaged", Level::high,
+           "A damaged row of the state was set aside"),
+      make("da043faf-d2ff-4e04-a441-b97731cee170", "sink.expired", Level::high,
+           "Alerts for a dead sink expired"),
+      make("c1d26b80-0f82-46e1-9990-3977a3908ef9", "sink.dead_letter", Level::medium,
+           "A receiver refused an alert for good"),
+      make("a86f71ac-78af-4cb4-9917-0c785e45da25", "clock.ahead", Level::medium,
+           "An audit event lies in the future"),
+      make("14fd15c0-c7c3-4e54-8cb0-d7e5ba4f0bd9", "aggregate.keys_bounded", Level::medium,
+           "A window closed early at the bound of keys"),
       make("c299cc36-91f0-47e9-9c6f-ee10ff1e5b51", "test", Level::informational, "Test alert"),
   };
   const std::string tag = "nodeportd." + std::string(name);

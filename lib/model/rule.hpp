@@ -41,8 +41,8 @@ struct Observable {
 
 // Our `risk` block, in the terms of Splunk's risk-based alerting.
 struct RiskSpec {
-  int confidence = 0;  // 0 to 100
-  int impact = 0;      // 0 to 100
+  int confidence = 0;   // 0 to 100
+  int impact = 0;       // 0 to 100
   std::string message;  // `$name$` stands for the group_by field of that name
   std::vector<Observable> observables;
   std::vector<std::string> story;
