@@ -24,6 +24,8 @@ constexpr std::size_t kValueMax = 1024;
 constexpr std::size_t kValueLeast = 16;
 constexpr std::size_t kNamedLeast = 48;  // ids and times are shorter, so always whole
 constexpr std::size_t kFieldsMax = 32;
+constexpr std::size_t kNamedMax = 32;
+constexpr std::size_t kIdentity = 4;  // the first of what is named: which revision this is
 
 struct Param {
   std::string name;
@@ -32,7 +34,7 @@ struct Param {
 
 // What is said of an alert beside the line for a person.
 struct Facts {
-  std::vector<Param> named;   // bounded in number
+  std::vector<Param> named;   // at most kNamedMax, what matters most first
   std::vector<Param> fields;  // of the group and of notices: as many as a rule has
 };
 
@@ -40,12 +42,15 @@ struct Facts {
 struct Allowance {
   std::size_t value = kValueMax;
   std::size_t fields = kFieldsMax;
+  std::size_t named = kNamedMax;
 
   [[nodiscard]] bool shrink() {
     if (value > kValueLeast) {
       value /= 2;
     } else if (fields > 0) {
       fields /= 2;
+    } else if (named > kIdentity) {
+      named /= 2;
     } else {
       return false;
     }
@@ -78,6 +83,8 @@ Facts facts_of(const Alert& alert) {
   add("epoch", alert.epoch);
   add("revision", std::to_string(alert.revision));
   add("phase", to_text(alert.phase));
+  add("undurable", alert.undurable ? "true" : "");
+  add("test", alert.test ? "true" : "");
   add("rule_id", alert.rule_id);
   add("rule", alert.rule_name);
   add("level", to_text(alert.level));
@@ -91,8 +98,6 @@ Facts facts_of(const Alert& alert) {
   add("last_time", format_time(alert.last_time));
   if (!alert.events.empty()) add("audit_id", alert.events.front().audit_id);
   if (alert.has_risk) add("risk_score", std::to_string(alert.score));
-  add("undurable", alert.undurable ? "true" : "");
-  add("test", alert.test ? "true" : "");
   for (const auto& [name, value] : alert.group) {
     if (value) facts.fields.push_back({to_param_name("g.", name), printable(*value)});
   }
@@ -112,14 +117,15 @@ void append(std::string& text, const Param& param, std::size_t value_max) {
 }
 
 std::string to_params(const Facts& facts, Allowance allowance) {
+  const std::size_t named = std::min(facts.named.size(), allowance.named);
+  const std::size_t fields = std::min(facts.fields.size(), allowance.fields);
   std::string text;
-  for (const Param& param : facts.named)
-    append(text, param, std::max(allowance.value, kNamedLeast));
-  const std::size_t said = std::min(facts.fields.size(), allowance.fields);
-  for (std::size_t i = 0; i < said; ++i) append(text, facts.fields[i], allowance.value);
-  if (const std::size_t omitted = facts.fields.size() - said; omitted > 0) {
-    append(text, {"omitted", std::to_string(omitted)}, kValueMax);
+  for (std::size_t i = 0; i < named; ++i) {
+    append(text, facts.named[i], std::max(allowance.value, kNamedLeast));
   }
+  for (std::size_t i = 0; i < fields; ++i) append(text, facts.fields[i], allowance.value);
+  const std::size_t omitted = facts.named.size() - named + facts.fields.size() - fields;
+  if (omitted > 0) append(text, {"omitted", std::to_string(omitted)}, kValueMax);
   return text;
 }
 
@@ -141,16 +147,6 @@ std::string rfc3164_header(const Alert& alert, const SyslogOrigin& origin) {
 }
 
 }  // namespace
-
-std::optional<unsigned> parse_facility(std::string_view name) {
-  static constexpr std::array<std::string_view, 24> kFacilities = {
-      "kern",   "user",   "mail",     "daemon", "auth",   "syslog", "lpr",    "news",
-      "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "audit",  "alert",  "clock",
-      "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
-  const auto found = std::find(kFacilities.begin(), kFacilities.end(), name);
-  if (found == kFacilities.end()) return std::nullopt;
-  return static_cast<unsigned>(found - kFacilities.begin());
-}
 
 std::string to_syslog(const Alert& alert, SyslogForm form, const SyslogOrigin& origin,
                       std::size_t size_max) {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,22 +16,20 @@ enum class SyslogForm : std::uint8_t {
 
 // What a message says of its sender.
 struct SyslogOrigin {
-  unsigned facility = 10;              // authpriv
-  std::string app_name = "nodeportd";  // printable ASCII without spaces, as hostname
-  std::string hostname;                // empty: `-` in RFC 5424, left out of RFC 3164
+  unsigned facility = 10;              // by RFC 5424's number, 10 is authpriv
+  std::string app_name = "nodeportd";  // ASCII without spaces, as hostname
+  std::string hostname;  // at most 255 bytes; empty: `-` in RFC 5424, left out of RFC 3164
   int pid = 0;
 };
 
-// Receivers must take 2 KiB; rsyslog cuts at 8 KiB by default.
-inline constexpr std::size_t kSyslogSizeLeast = 2048;
+// Every receiver takes 480 bytes (RFC 5424, 6.1); rsyslog cuts at 8 KiB by default.
+inline constexpr std::size_t kSyslogSizeLeast = 480;
 inline constexpr std::size_t kSyslogSizeDefault = 8192;
 
-// `authpriv`, `local0` … as the number that syslog(3) has for it; nullopt for any other word.
-[[nodiscard]] std::optional<unsigned> parse_facility(std::string_view name);
-
 // The alert as one message of at most `size_max` bytes (kSyslogSizeLeast or more), printable UTF-8
-// throughout: where it would be longer, values are cut, then group fields left out and counted
-// (`omitted`), and never the frame. Its time is that of the alert's last event.
+// throughout: where it would be longer, values are cut, then fields left out and counted
+// (`omitted`), never the frame nor what says which revision this is. Its time is that of the
+// alert's last event.
 [[nodiscard]] std::string to_syslog(const Alert& alert, SyslogForm form, const SyslogOrigin& origin,
                                     std::size_t size_max = kSyslogSizeDefault);
 

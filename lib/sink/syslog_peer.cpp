@@ -37,6 +37,13 @@ error_code reported_error(int fd) {
   return to_code(number);
 }
 
+const std::string& to_text(const std::string& path) {
+  return path;
+}
+std::string to_text(const HostPort& peer) {
+  return peer.host + ':' + std::to_string(peer.port);
+}
+
 // Waits that grow, for what no descriptor signals.
 class Waits {
  public:
@@ -58,7 +65,9 @@ class DatagramPeer final : public SyslogPeer {
   Sent send(std::span<const std::string> messages, milliseconds patience) override {
     io_.allow(patience);
     for (std::size_t i = 0; i < messages.size(); ++i) {
-      if (const error_code error = send_one(messages[i])) return {i, io_.why(error)};
+      if (const error_code error = send_one(messages[i])) {
+        return {i, to_text(address_) + ": " + io_.why(error)};
+      }
     }
     return {messages.size(), {}};
   }
@@ -128,7 +137,8 @@ class StreamPeer final : public SyslogPeer {
     // could throw away what was acknowledged and not yet read.
     if (error) TimedIo::close(socket_);
     const auto whole = std::upper_bound(ends.begin(), ends.end(), acknowledged) - ends.begin();
-    return {static_cast<std::size_t>(whole), error ? io_.why(error) : std::string{}};
+    return {static_cast<std::size_t>(whole),
+            error ? to_text(address_) + ": " + io_.why(error) : std::string{}};
   }
   void stop() override { io_.stop(); }
 

@@ -22,15 +22,8 @@ struct HttpUrl {
   std::string target;     // path and query
 };
 
-// All errors are of kind config and quote nothing of the text: a webhook's path is often a secret.
-
-// `host:port` or `[address]:port`.
-[[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
-
-// http or https, with a host and without credentials; a fragment is dropped.
+// http or https, with a host and without credentials; a fragment is dropped. The error, of kind
+// config, quotes nothing of the text: a webhook's path is often a secret.
 [[nodiscard]] Result<HttpUrl> parse_http_url(std::string_view text);
-
-// Whether parse_http_url() takes it.
-[[nodiscard]] Result<void> check_url(std::string_view text);
 
 }  // namespace nodeportd

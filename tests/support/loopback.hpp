@@ -17,8 +17,6 @@ namespace nodeportd::test {
 struct Loopback {
   Fd fd;
   std::uint16_t port = 0;
-
-  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port); }
 };
 
 // A socket of `type` on 127.0.0.1, listening if it is a stream; port 0 takes a free one.
