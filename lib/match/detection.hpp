@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "match/field_path.hpp"
+#include "match/value_test.hpp"
+
+namespace nodeportd {
+
+// One `field|modifiers: values` of a selection, or keywords, which have no field and are looked
+// for in every key and every scalar of the event.
+struct DetectionItem {
+  enum class Link : std::uint8_t { any, all };
+
+  std::optional<FieldPath> field;
+  std::vector<ValueTest> tests;
+  Link link = Link::any;
+  bool negated = false;  // modifier `neq`: no value of the field passes, an absent field included
+
+  [[nodiscard]] bool holds(const Value& root, Reading reading) const;
+};
+
+// What a search identifier stands for: one of its alternatives, all items of it.
+struct Selection {
+  using Alternative = std::vector<DetectionItem>;
+
+  std::string name;
+  std::vector<Alternative> alternatives;
+
+  [[nodiscard]] bool holds(const Value& root, Reading reading) const;
+};
+
+// A condition over selections. Its depth is bounded by the parser.
+struct Expression {
+  enum class Kind : std::uint8_t { selection, all_of, any_of, negation };
+
+  Kind kind = Kind::selection;
+  std::size_t selection = 0;      // index into Detection::selections
+  std::vector<Expression> parts;  // one, of a negation
+};
+
+// A compiled `detection`. Immutable; any number of threads may ask it.
+struct Detection {
+  std::vector<Selection> selections;
+  Expression condition;
+
+  [[nodiscard]] bool matches(const Value& root, Reading reading) const;
+};
+
+}  // namespace nodeportd

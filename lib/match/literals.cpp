@@ -1,0 +1,162 @@
+#include "match/literals.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <tuple>
+
+namespace nodeportd {
+namespace {
+
+constexpr std::size_t kRunMin = 4;
+constexpr std::size_t kAlternativesMax = 64;  // the scan's work grows with each
+
+// What stands in most records whatever happened; a run within one of these tells little.
+constexpr std::array<std::string_view, 34> kEverywhere = {"kind",
+                                                          "event",
+                                                          "apiversion",
+                                                          "audit",
+                                                          "metadata",
+                                                          "requestresponse",
+                                                          "level",
+                                                          "stage",
+                                                          "responsecomplete",
+                                                          "requestreceived",
+                                                          "responsestarted",
+                                                          "requesturi",
+                                                          "verb",
+                                                          "user",
+                                                          "username",
+                                                          "groups",
+                                                          "authenticated",
+                                                          "serviceaccounts",
+                                                          "system",
+                                                          "sourceips",
+                                                          "useragent",
+                                                          "kubernetes",
+                                                          "objectref",
+                                                          "resource",
+                                                          "namespace",
+                                                          "services",
+                                                          "pods",
+                                                          "create",
+                                                          "update",
+                                                          "requestobject",
+                                                          "responseobject",
+                                                          "responsestatus",
+                                                          "annotations",
+                                                          "authorization"};
+
+using Literals = std::vector<std::string>;  // any of them; empty: none is known
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_everywhere(const std::string& run) {
+  return std::any_of(kEverywhere.begin(), kEverywhere.end(), [&](std::string_view word) {
+    return word.find(run) != std::string_view::npos;
+  });
+}
+
+// Greater is better: rare words, long ones, few of them.
+auto worth(const Literals& literals) {
+  const bool rare = std::none_of(literals.begin(), literals.end(), is_everywhere);
+  std::size_t shortest = literals.empty() ? 0 : literals.front().size();
+  for (const std::string& literal : literals) shortest = std::min(shortest, literal.size());
+  return std::tuple(!literals.empty(), rare, shortest, -static_cast<int>(literals.size()));
+}
+
+Literals unite(Literals all) {
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  if (all.size() > kAlternativesMax) all.clear();
+  return all;
+}
+
+// All parts are needed: the best of them will do.
+template <typename Parts, typename Find>
+Literals best_of(const Parts& parts, Find find) {
+  Literals best;
+  for (const auto& part : parts) {
+    Literals found = find(part);
+    if (worth(found) > worth(best)) best = std::move(found);
+  }
+  return best;
+}
+
+// One part is enough: each must have literals, and any of them all may be the one.
+template <typename Parts, typename Find>
+Literals union_of(const Parts& parts, Find find) {
+  Literals all;
+  for (const auto& part : parts) {
+    const Literals found = find(part);
+    if (found.empty()) return {};
+    all.insert(all.end(), found.begin(), found.end());
+  }
+  return unite(std::move(all));
+}
+
+// The runs of letters in a segment.
+std::vector<Literals> runs_of(const Glob::Segment& segment) {
+  std::vector<Literals> runs;
+  std::string run;
+  const auto close = [&] {
+    if (run.size() >= kRunMin) runs.push_back({run});
+    run.clear();
+  };
+  for (const Piece piece : segment) {
+    if (piece.kind == Piece::Kind::byte && is_letter(piece.byte)) {
+      run += static_cast<char>(piece.byte | 0x20);
+    } else {
+      close();
+    }
+  }
+  close();
+  return runs;
+}
+
+Literals of_glob(const Glob& glob) {
+  return best_of(glob.segments(), [](const Glob::Segment& segment) {
+    return best_of(runs_of(segment), [](const Literals& run) { return run; });
+  });
+}
+
+Literals of_test(const ValueTest& test) {
+  const auto* text = std::get_if<TextTest>(&test);
+  return text == nullptr ? Literals() : union_of(text->any_of, of_glob);
+}
+
+Literals of_item(const DetectionItem& item) {
+  if (item.negated) return {};
+  return item.link == DetectionItem::Link::all ? best_of(item.tests, of_test)
+                                               : union_of(item.tests, of_test);
+}
+
+Literals of_selection(const Selection& selection) {
+  return union_of(selection.alternatives,
+                  [](const Selection::Alternative& items) { return best_of(items, of_item); });
+}
+
+Literals of_expression(const Detection& detection, const Expression& expression) {
+  const auto of_part = [&](const Expression& part) { return of_expression(detection, part); };
+  switch (expression.kind) {
+    case Expression::Kind::selection:
+      return of_selection(detection.selections[expression.selection]);
+    case Expression::Kind::all_of:
+      return best_of(expression.parts, of_part);
+    case Expression::Kind::any_of:
+      return union_of(expression.parts, of_part);
+    case Expression::Kind::negation:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> required_literals(const Detection& detection) {
+  return of_expression(detection, detection.condition);
+}
+
+}  // namespace nodeportd

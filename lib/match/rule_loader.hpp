@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/problem.hpp"
+#include "match/detection.hpp"
+#include "match/field_path.hpp"
+#include "model/rule.hpp"
+
+namespace nodeportd {
+
+// A rule of a file, ready to be asked.
+struct CompiledRule {
+  Rule rule;
+  Place place;  // of its id
+  Detection detection;
+  std::vector<FieldPath> group_by;  // as rule.aggregate.group_by, and so on
+  std::vector<FieldPath> values;
+  std::vector<FieldPath> alert_on_new;
+};
+
+// The Sigma rules of files, and of folders' `*.yml` and `*.yaml` in the order of their names (not
+// of folders in them). What cannot be read, or cannot be honoured exactly, is a problem with its
+// place; all of them are found in one pass, and the rules are of use only when there are none.
+[[nodiscard]] std::vector<CompiledRule> load_rule_files(const std::vector<std::string>& paths,
+                                                        Problems& problems);
+
+// Adds the rules of one text, which may hold several documents. Ids are unique over all of `rules`.
+void load_rule_text(std::string_view text, const std::string& file,
+                    std::vector<CompiledRule>& rules, Problems& problems);
+
+// A rule id as all compare it.
+[[nodiscard]] std::string lower_case_id(std::string_view id);
+
+}  // namespace nodeportd
