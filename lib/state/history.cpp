@@ -75,7 +75,7 @@ Result<Store::Resent> Store::resend_some(const std::string& sink,
                            {row.integer(2), std::string(row.text(3)),
                             static_cast<std::uint32_t>(row.integer(4)), row.bits(5)}});
       },
-      std::string_view(sink), number, kResendMax);
+      sink, number, kResendMax);
   Resent done{letters.size(), 0};
   for (const Letter& letter : letters) {
     if (enqueue(transaction, letter.sink, letter.alert)) ++done.resent;
@@ -93,7 +93,7 @@ Result<bool> Store::prune(WallTime now, std::chrono::milliseconds lateness) {
   for (const auto* read : {&windows, &history, &waiting}) {
     if (!*read) return fail(read->error());
   }
-  const std::uint64_t idle = history->bytes - waiting->bytes;
+  const std::uint64_t idle = history->bytes - std::min(history->bytes, waiting->bytes);
   const std::uint64_t excess = idle > options_.max_size ? idle - options_.max_size : 0;
   Transaction transaction(database_);
   bool more =

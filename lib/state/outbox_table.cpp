@@ -18,11 +18,9 @@ bool Store::enqueue(Transaction& transaction, const std::string& sink, const Que
   std::optional<std::int64_t> sequence;  // of the revision whose place it takes
   transaction.each(
       "DELETE FROM outbox WHERE sink = ? AND alert_id = ? AND alert < ? RETURNING sequence",
-      [&](const Row& row) { sequence = row.integer(0); }, std::string_view(sink),
-      std::string_view(alert.id), alert.number);
+      [&](const Row& row) { sequence = row.integer(0); }, sink, alert.id, alert.number);
   return transaction.run("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                         sequence, std::string_view(sink), std::string_view(alert.id),
-                         alert.revision, alert.number, alert.bytes) > 0;
+                         sequence, sink, alert.id, alert.revision, alert.number, alert.bytes) > 0;
 }
 
 Result<std::vector<Delivery>> Store::pending(const std::string& sink, std::size_t rows_max,
@@ -51,7 +49,7 @@ Result<std::vector<Delivery>> Store::pending(const std::string& sink, std::size_
           }
           return true;
         },
-        std::string_view(sink), rows_max);
+        sink, rows_max);
     if (!read) return fail(read.error());
     // All of them damaged: what stands behind them must not wait for the next call.
     if (!set_aside(damaged) || !deliveries.empty()) return deliveries;
@@ -66,17 +64,17 @@ Result<void> Store::settle(const std::string& sink, std::span<const Settlement> 
     std::optional<std::int64_t> alert;
     transaction.each(
         "DELETE FROM outbox WHERE sink = ? AND alert_id = ? AND revision = ? RETURNING alert",
-        [&](const Row& row) { alert = row.integer(0); }, std::string_view(sink),
-        std::string_view(settlement.alert_id), settlement.revision);
+        [&](const Row& row) { alert = row.integer(0); }, sink, settlement.alert_id,
+        settlement.revision);
     if (!alert || settlement.end == Settlement::End::delivered) continue;
     transaction.run("INSERT INTO dead_letters (sink, alert, at, kind, why) VALUES (?, ?, ?, ?, ?)",
-                    std::string_view(sink), *alert, now, static_cast<std::uint8_t>(settlement.end),
-                    std::string_view(shorten(settlement.why, kReasonMax)));
+                    sink, *alert, now, static_cast<std::uint8_t>(settlement.end),
+                    shorten(settlement.why, kReasonMax));
   }
   transaction.run(
       "INSERT INTO sinks (sink, mark) VALUES (?, ?) "
       "ON CONFLICT (sink) DO UPDATE SET mark = excluded.mark",
-      std::string_view(sink), Blob{mark});
+      sink, Blob{mark});
   return transaction.commit();
 }
 
@@ -85,7 +83,7 @@ Result<std::string> Store::sink_mark(const std::string& sink) {
   std::string mark;
   auto read = database_.each(
       "SELECT mark FROM sinks WHERE sink = ?",
-      [&](const Row& row) { mark = std::string(row.text(0)); }, std::string_view(sink));
+      [&](const Row& row) { mark = std::string(row.text(0)); }, sink);
   if (!read) return fail(read.error());
   return mark;
 }
@@ -124,14 +122,14 @@ Result<std::size_t> Store::expire(const std::string& sink, std::uint64_t bytes_t
         bytes += row.bits(1);
         return true;
       },
-      std::string_view(sink), kExpireMax);
+      sink, kExpireMax);
   transaction.run(
       "INSERT INTO dead_letters (sink, alert, at, kind, why) "
       "SELECT sink, alert, ?, ?, 'gave way at state.max_size' FROM outbox "
       "WHERE sink = ? AND sequence <= ? ORDER BY sequence",
-      now, static_cast<std::uint8_t>(Settlement::End::expired), std::string_view(sink), last);
-  const std::int64_t expired = transaction.run(
-      "DELETE FROM outbox WHERE sink = ? AND sequence <= ?", std::string_view(sink), last);
+      now, static_cast<std::uint8_t>(Settlement::End::expired), sink, last);
+  const std::int64_t expired =
+      transaction.run("DELETE FROM outbox WHERE sink = ? AND sequence <= ?", sink, last);
   if (auto done = transaction.commit(); !done) return fail(done.error());
   return static_cast<std::size_t>(expired);
 }
@@ -142,8 +140,7 @@ Result<std::uint32_t> Store::next_beat(const std::string& sink) {
   auto done = database_.each(
       "INSERT INTO sinks (sink, beat) VALUES (?, 1) "
       "ON CONFLICT (sink) DO UPDATE SET beat = beat + 1 RETURNING beat",
-      [&](const Row& row) { beat = static_cast<std::uint32_t>(row.integer(0)); },
-      std::string_view(sink));
+      [&](const Row& row) { beat = static_cast<std::uint32_t>(row.integer(0)); }, sink);
   if (!done) return fail(done.error());
   return beat;
 }

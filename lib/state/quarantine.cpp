@@ -56,8 +56,7 @@ std::string take_row(Transaction& transaction, const DamagedRow& damaged) {
   }
   transaction.run(delete_statement(damaged.table), damaged.row);
   transaction.run("INSERT INTO quarantine (origin, name, why, body) VALUES (?, ?, ?, ?)",
-                  table_name(damaged.table), std::string_view(damaged.name),
-                  std::string_view(damaged.why), Blob{damaged.body});
+                  table_name(damaged.table), damaged.name, damaged.why, Blob{damaged.body});
   return sinks;
 }
 
@@ -78,6 +77,7 @@ Result<void> Quarantine::take(const std::vector<DamagedRow>& rows) {
   if (rows.empty()) return {};
   Transaction transaction(database_);
   std::vector<Notice> notices;
+  notices.reserve(rows.size());
   for (const DamagedRow& damaged : rows) {
     notices.push_back(notice_of(damaged, take_row(transaction, damaged)));
   }

@@ -143,6 +143,7 @@ Result<sqlite3_stmt*> Database::prepare(std::string_view sql) {
   auto& statement = statements_[sql];
   if (statement == nullptr) {
     sqlite3_stmt* raw = nullptr;
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the size goes with it
     const int code = sqlite3_prepare_v3(connection_.get(), sql.data(), byte_count(sql),
                                         SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
     if (code != SQLITE_OK) return fail(error_of(connection_.get(), code));
@@ -169,18 +170,17 @@ Result<std::int64_t> Database::finish(Statement& statement) {
 
 Transaction::Transaction(Database& database) : database_(database) {
   run("BEGIN IMMEDIATE");
-  open_ = !error_;
 }
 
 Transaction::~Transaction() {
-  // SQLite rolls back by itself after some errors; a second time is an error that means nothing.
-  if (open_) (void)database_.run("ROLLBACK");
+  // After some errors there is nothing to roll back any more; saying so is an error that we skip.
+  if (!committed_) (void)database_.run("ROLLBACK");
 }
 
 Result<void> Transaction::commit() {
   run("COMMIT");
   if (error_) return fail(*error_);
-  open_ = false;
+  committed_ = true;
   return {};
 }
 

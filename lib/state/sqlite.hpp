@@ -150,7 +150,7 @@ class Transaction {
  private:
   Database& database_;
   std::optional<Error> error_;
-  bool open_ = false;
+  bool committed_ = false;
 };
 
 template <typename... Values>

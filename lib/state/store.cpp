@@ -85,7 +85,7 @@ Result<void> Store::begin_run() {
     }
   });
   if (!read) return read;
-  const auto put = database_.run(kPutMeta, std::string_view("run"), std::string_view("running"));
+  const auto put = database_.run(kPutMeta, "run", "running");
   // A disk that is full must not keep us from reading the log and telling of it.
   if (!put && put.error().kind != ErrorKind::full) return fail(put.error());
   return {};
@@ -120,15 +120,15 @@ Result<void> Store::commit(const Changes& changes, WallTime now) {
     transaction.run(
         "INSERT INTO watermarks VALUES (?, ?) "
         "ON CONFLICT (stream) DO UPDATE SET time = excluded.time",
-        std::string_view(stream), time);
+        stream, time);
   }
   for (const auto& [exception, count] : changes.suppressions) {
     transaction.run(
         "INSERT INTO suppressions VALUES (?, ?) "
         "ON CONFLICT (exception) DO UPDATE SET count = count + excluded.count",
-        std::string_view(exception), count);
+        exception, count);
   }
-  transaction.run(kPutMeta, std::string_view("last_commit"), now);
+  transaction.run(kPutMeta, "last_commit", now);
   if (auto done = transaction.commit(); !done) return done;
   for (Notice& notice : conflicts) quarantine_.report(std::move(notice));
   return {};
@@ -137,7 +137,7 @@ Result<void> Store::commit(const Changes& changes, WallTime now) {
 void Store::put_position(Transaction& transaction, const FileMark& mark, WallTime now) {
   if (mark.finished) {
     transaction.run("DELETE FROM positions WHERE stream = ? AND device = ? AND inode = ?",
-                    std::string_view(mark.stream), mark.device, mark.inode);
+                    mark.stream, mark.device, mark.inode);
     return;
   }
   const std::string body = encode(row_key(mark), mark);
@@ -145,7 +145,7 @@ void Store::put_position(Transaction& transaction, const FileMark& mark, WallTim
       "INSERT INTO positions VALUES (?, ?, ?, ?, ?) "
       "ON CONFLICT (stream, device, inode) "
       "DO UPDATE SET updated = excluded.updated, mark = excluded.mark",
-      std::string_view(mark.stream), mark.device, mark.inode, now, Blob{body});
+      mark.stream, mark.device, mark.inode, now, Blob{body});
 }
 
 void Store::put_window(Transaction& transaction, const Window& window, WallTime now) {
@@ -155,8 +155,8 @@ void Store::put_window(Transaction& transaction, const Window& window, WallTime 
       "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
       "ON CONFLICT (alert_id) DO UPDATE SET closed = excluded.closed, "
       "updated = excluded.updated, body = excluded.body",
-      std::string_view(alert.id), alert.window_start, alert.window_end,
-      std::string_view(alert.rule_id), Blob{group_key(alert)}, window.closed, now, Blob{body});
+      alert.id, alert.window_start, alert.window_end, alert.rule_id, Blob{group_key(alert)},
+      window.closed, now, Blob{body});
   transaction.run(
       "INSERT INTO meta VALUES ('shelved_until', ?) ON CONFLICT (name) "
       "DO UPDATE SET value = excluded.value WHERE excluded.value > value",
@@ -170,14 +170,13 @@ bool Store::put_alert(Transaction& transaction, const Outgoing& outgoing, WallTi
   transaction.each(
       "INSERT INTO alerts (alert_id, revision, epoch, committed, bytes, body) "
       "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING number",
-      [&](const Row& row) { number = row.integer(0); }, std::string_view(alert.id), alert.revision,
-      std::string_view(alert.epoch), now, body.size(), Blob{body});
+      [&](const Row& row) { number = row.integer(0); }, alert.id, alert.revision, alert.epoch, now,
+      body.size(), Blob{body});
   if (!number) {
     bool same = true;
     transaction.each(
         "SELECT body FROM alerts WHERE alert_id = ? AND revision = ? AND epoch = ?",
-        [&](const Row& row) { same = row.text(0) == body; }, std::string_view(alert.id),
-        alert.revision, std::string_view(alert.epoch));
+        [&](const Row& row) { same = row.text(0) == body; }, alert.id, alert.revision, alert.epoch);
     return same;
   }
   const QueuedAlert queued{*number, alert.id, alert.revision, body.size()};
@@ -234,7 +233,7 @@ Result<Usage> Store::usage(const std::string& owner) {
   Usage usage;
   auto read = database_.each(
       "SELECT count, bytes FROM usage WHERE owner = ?",
-      [&](const Row& row) { usage = {row.bits(0), row.bits(1)}; }, std::string_view(owner));
+      [&](const Row& row) { usage = {row.bits(0), row.bits(1)}; }, owner);
   if (!read) return fail(read.error());
   return usage;
 }
@@ -242,8 +241,8 @@ Result<Usage> Store::usage(const std::string& owner) {
 Result<void> Store::mark_stopped(WallTime now) {
   const std::lock_guard guard(mutex_);
   Transaction transaction(database_);
-  transaction.run(kPutMeta, std::string_view("run"), std::string_view("stopped"));
-  transaction.run(kPutMeta, std::string_view("last_commit"), now);
+  transaction.run(kPutMeta, "run", "stopped");
+  transaction.run(kPutMeta, "last_commit", now);
   return transaction.commit();
 }
 

@@ -48,7 +48,7 @@ Result<std::optional<Window>> Store::find_window(const std::string& alert_id) {
   std::vector<DamagedRow> damaged;
   auto read = database_.each(
       "SELECT rowid, alert_id, body FROM windows WHERE alert_id = ?",
-      [&](const Row& row) { window = read_window(row, damaged); }, std::string_view(alert_id));
+      [&](const Row& row) { window = read_window(row, damaged); }, alert_id);
   if (!read) return fail(read.error());
   if (window) return window;
   (void)set_aside(damaged);
@@ -79,7 +79,7 @@ Result<std::optional<Window>> Store::last_told(const std::string& alert_id) {
         window = Window{std::move(*alert), {}, count, true};
         return false;
       },
-      std::string_view(alert_id));
+      alert_id);
   if (!read) return fail(read.error());
   (void)set_aside(damaged);
   return window;

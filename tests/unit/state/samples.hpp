@@ -79,6 +79,8 @@ inline FileMark sample_mark(const std::string& stream, std::uint64_t inode,
   mark.offset = offset;
   mark.tail_size = 256;
   mark.tail.fill(0x5A);
+  mark.turn = 3;
+  mark.seen = at(17);
   return mark;
 }
 
@@ -119,8 +121,8 @@ inline auto members(const Window& window) {
 }
 
 inline auto members(const FileMark& mark) {
-  const auto& [stream, path, device, inode, head_size, head, offset, tail_size, tail, finished] =
-      mark;
+  const auto& [stream, path, device, inode, head_size, head, offset, tail_size, tail, turn, seen,
+               finished] = mark;
   return std::tuple(stream, path, device, inode, head_size, head, offset, tail_size, tail,
                     finished);
 }
