@@ -28,7 +28,8 @@ void Waker::wake() {
   // looks for work a last time. Either it sees the work, or we see it sleeping.
   if (!sleeping_.exchange(false)) return;
   const std::uint64_t one = 1;
-  (void)::write(event_.get(), &one, sizeof one);  // fails only when it is readable already
+  // Fails only when it is readable already.
+  [[maybe_unused]] const ssize_t wrote = ::write(event_.get(), &one, sizeof one);
 }
 
 void Waker::sleep(std::optional<std::chrono::milliseconds> timeout) {
@@ -40,7 +41,7 @@ void Waker::sleep(std::optional<std::chrono::milliseconds> timeout) {
 
 void Waker::drain() {
   std::uint64_t count = 0;
-  (void)::read(event_.get(), &count, sizeof count);
+  [[maybe_unused]] const ssize_t got = ::read(event_.get(), &count, sizeof count);
 }
 
 }  // namespace nodeportd
