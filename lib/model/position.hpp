@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/digest.hpp"
 
 namespace nodeportd {
@@ -20,6 +21,10 @@ struct FileMark {
   std::uint64_t offset = 0;     // of the first byte that is not handed on yet; uncompressed
   std::uint32_t tail_size = 0;  // bytes before `offset` that `tail` covers: at most 256
   Digest tail{};
+  std::uint64_t turn = 0;  // among the files of its stream: they are read in rising order
+  // When the stream's path last led to the file that was being read: a file that bears a later
+  // time in its rotated name holds lines from after that.
+  WallTime seen{};
   bool finished = false;  // read to its end for good: the state forgets it
 };
 

@@ -68,7 +68,7 @@ const Rule& groups_truncated() {
 }
 
 const Rule* find(std::string_view name) {
-  static const std::array<Rule, 14> rules = {
+  static const std::array<Rule, 15> rules = {
       make("fddf8fb6-7733-4482-9eea-3c9cbc5a2e0d", "daemon.started", Level::informational,
            "nodeportd started"),
       make("3b9ac453-5df7-4698-92cb-946a9a74bff5", "daemon.stopped", Level::informational,
@@ -83,6 +83,8 @@ const Rule* find(std::string_view name) {
            "An audit log was truncated"),
       make("79ed41f0-2493-4744-950c-ed1c29187e0c", "source.unreadable", Level::high,
            "An audit log cannot be read"),
+      make("9b1b0df2-472f-4a46-9daa-1b32e6188307", "source.unwatched", Level::low,
+           "An audit log is polled: the kernel refuses to watch it"),
       make("f49fb87f-958c-436a-aa7b-f7b52cbe1e43", "state.undurable", Level::high,
            "The state cannot be written"),
       make("f5d997d2-0c14-4a9b-bc6e-370a3579c828", "state.damaged", Level::high,

@@ -74,8 +74,8 @@ namespace builtin {
 [[nodiscard]] const Rule& groups_truncated();
 // Everything else: not aggregated, one alert an occurrence. nullptr when there is none of `name`.
 // The names: daemon.started daemon.stopped heartbeat source.history_skipped source.lines_lost
-// source.truncated source.unreadable state.undurable state.damaged sink.expired sink.dead_letter
-// clock.ahead aggregate.keys_bounded test
+// source.truncated source.unreadable source.unwatched state.undurable state.damaged sink.expired
+// sink.dead_letter clock.ahead aggregate.keys_bounded test
 [[nodiscard]] const Rule* find(std::string_view name);
 }  // namespace builtin
 

@@ -1,0 +1,183 @@
+// Where a stream begins: on its first day, and after a restart.
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "source/stream.hpp"
+
+namespace nodeportd {
+namespace {
+
+std::uint64_t size_of(const std::string& path) {
+  const Result<LogFile> file = LogFile::open(path, LogFile::Form::plain);
+  if (!file) return 0;
+  const Result<LogFile::Extent> extent = file->extent();
+  return extent ? extent->size : 0;
+}
+
+// The place behind the last newline: the line that is being written now is complete only later.
+Result<std::uint64_t> last_line_start(LogFile& file, std::uint64_t max_line) {
+  const Result<LogFile::Extent> extent = file.extent();
+  if (!extent) return fail(extent.error());
+  constexpr std::uint64_t kBlock = 64UL * 1024;
+  std::string bytes;
+  for (std::uint64_t end = extent->size; end > 0 && extent->size - end <= max_line;) {
+    const std::uint64_t begin = end - std::min(end, kBlock);
+    bytes.resize(end - begin);
+    const Result<std::size_t> got = file.read_at(begin, bytes);
+    if (!got) return fail(got.error());
+    const std::size_t newline = bytes.rfind('\n');
+    if (newline != std::string::npos) return begin + newline + 1;
+    end = begin;
+  }
+  return extent->size <= max_line ? 0 : extent->size;
+}
+
+}  // namespace
+
+void Stream::start(const StartPoint& point, std::uint64_t max_line, const Moment& now) {
+  seen_ = now.wall;
+  lineage_.refresh();
+  if (point.kind == StartPoint::Kind::beginning) return;
+  if (point.kind == StartPoint::Kind::end) {
+    start_at_end(max_line, now);
+    return;
+  }
+  std::vector<RotatedFile> skipped;
+  for (const RotatedFile& file : lineage_.rotated()) {
+    if (file.time >= point.since) continue;
+    lineage_.settle(file);
+    skipped.push_back(file);
+  }
+  tell_skipped(skipped, 0);
+}
+
+void Stream::start_at_end(std::uint64_t max_line, const Moment& now) {
+  std::uint64_t skipped_bytes = 0;
+  // Opened before the names are settled: what is rotated in between is still to be read.
+  if (Result<LogFile> live = LogFile::open(path(), LogFile::Form::plain)) {
+    const Result<std::uint64_t> offset = last_line_start(*live, max_line);
+    FileReader reader(std::move(*live), path());
+    if (offset && reader.start_at(*offset)) {
+      skipped_bytes = *offset;
+      lineage_.settle_all();
+      install({.reader = std::move(reader)}, now);
+    }
+  }
+  lineage_.settle_all();
+  tell_skipped(lineage_.rotated(), skipped_bytes);
+}
+
+void Stream::tell_skipped(const std::vector<RotatedFile>& files, std::uint64_t live_bytes) {
+  if (files.empty() && live_bytes == 0) return;
+  std::uint64_t bytes = live_bytes;
+  for (const RotatedFile& file : files) {
+    bytes += size_of(file.is_plain ? file.path : file.packed_path());
+  }
+  Notice notice{"source.history_skipped",
+                path() + ": " + std::to_string(files.size()) + " rotated files and " +
+                    std::to_string(live_bytes) + " bytes of the log itself are not read",
+                {{"source", path()},
+                 {"files", std::to_string(files.size())},
+                 {"bytes", std::to_string(bytes)}}};
+  if (!files.empty()) {
+    notice.facts.emplace_back("oldest", files.front().path);
+    notice.facts.emplace_back("newest", files.back().path);
+  }
+  tell(std::move(notice));
+}
+
+void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
+  std::sort(marks.begin(), marks.end(),
+            [](const FileMark& a, const FileMark& b) { return a.turn < b.turn; });
+  const FileMark newest = marks.back();
+  seen_ = newest.seen;
+  turn_ = newest.turn;
+  lineage_.refresh();
+  if (lineage_.rotated().empty() && !file_id_of(path())) {
+    // Nothing is there at all: a mount that comes late, perhaps. Nothing is lost before it is seen.
+    unresolved_ = std::move(marks);
+    return;
+  }
+
+  // One reader a file, the furthest, in the order of turns.
+  std::deque<Followed> found;
+  bool is_newest_found = false;
+  for (FileMark& mark : marks) {
+    // Of a file of which nothing was read, nothing but a reusable number is known: the time at
+    // which it was seen says more about what to read.
+    std::optional<FileReader> reader;
+    if (mark.offset > 0) reader = lineage_.find(mark);
+    is_newest_found = reader.has_value();
+    if (!reader) {
+      obsolete_.push_back(std::move(mark));
+      continue;
+    }
+    const FileId id = reader->file().id();
+    std::uint64_t furthest = mark.offset;
+    std::erase_if(found, [&](Followed& each) {
+      if (each.reader.file().id() != id) return false;
+      if (each.reader.offset() > furthest) reader = std::move(each.reader);
+      furthest = reader->offset();
+      return true;
+    });
+    if (id != FileId{mark.device, mark.inode}) obsolete_.push_back(mark);
+    found.push_back({.reader = std::move(*reader), .turn = mark.turn, .quiet_since = now.mono});
+  }
+  if (is_newest_found) {
+    Followed last = std::move(found.back());
+    found.pop_back();
+    lingering_ = std::move(found);
+    if (const auto rotated = lineage_.rotated_at(last.reader.path())) {
+      lineage_.settle_until(rotated->time);
+    } else if (last.reader.path() == path()) {
+      lineage_.settle_all();
+    } else {
+      lineage_.settle_until(newest.seen);
+    }
+    install(std::move(last), now);
+    return;
+  }
+  lingering_ = std::move(found);
+  settle_before(newest);
+}
+
+void Stream::settle_before(const FileMark& newest) {
+  const std::optional<RotatedFile> rotated = lineage_.rotated_at(newest.path);
+  lineage_.settle_until(rotated ? rotated->time : newest.seen);
+  if (newest.offset == 0) return;
+  const Result<FileId> live = file_id_of(path());
+  const bool is_rewritten = live && *live == FileId{newest.device, newest.inode};
+  counters_.files_lost.add();
+  tell({is_rewritten ? "source.truncated" : "source.lines_lost",
+        newest.path + (is_rewritten
+                           ? " holds other content than when it was left"
+                           : " is gone: what was not read of it is lost, unless it is empty"),
+        {{"source", path()}, {"file", newest.path}, {"offset", std::to_string(newest.offset)}}});
+}
+
+StreamStatus Stream::status() const {
+  StreamStatus status;
+  status.path = path();
+  status.waiting = !current_;
+  status.at_end = told_at_end_;
+  if (current_) {
+    const FileReader& reader = current_->reader;
+    status.file = reader.path();
+    status.offset = reader.offset();
+    if (const auto extent = reader.file().extent()) status.size = extent->size;
+    if (!reader.file().is_packed() && status.size > status.offset) {
+      status.unread = status.size - status.offset;
+    }
+  }
+  if (!current_ || superseded_) {
+    for (const RotatedFile& file : lineage_.unsettled()) {
+      status.unread += size_of(file.is_plain ? file.path : file.packed_path());
+    }
+    if (current_) status.unread += size_of(path());
+  }
+  return status;
+}
+
+}  // namespace nodeportd

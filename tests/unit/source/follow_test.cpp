@@ -1,0 +1,332 @@
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "unit/source/followed.hpp"
+
+namespace nodeportd::test {
+
+namespace fs = std::filesystem;
+
+TEST_CASE("lines come as soon as they are written, each once, with their offsets") {
+  Scene scene;
+  write_text(scene.log(), "one\ntwo\n");
+  scene.open();
+  CHECK(scene.news() == Lines{"one", "two"});
+  append_text(scene.log(), "three\n");
+  CHECK(scene.news() == Lines{"three"});
+  CHECK(scene.news().empty());
+  CHECK(scene.supply.history.back().records[0].offset == 8);
+  CHECK(scene.supply.history.back().end.offset == 14);
+  CHECK(scene.supply.history.back().at_end);
+  for (std::size_t i = 0; i < scene.supply.history.size(); ++i) {
+    CHECK(scene.supply.history[i].sequence == i);
+  }
+}
+
+TEST_CASE("half a line waits for its newline, however many pieces it comes in") {
+  Scene scene;
+  write_text(scene.log(), "");
+  scene.open();
+  for (const char* piece : {"{\"kind\":", "\"Event\"", "}"}) {
+    append_text(scene.log(), piece);
+    CHECK(scene.news().empty());
+  }
+  append_text(scene.log(), "\nnext\n");
+  CHECK(scene.news() == Lines{"{\"kind\":\"Event\"}", "next"});
+}
+
+TEST_CASE("a missing file, or a missing folder, is waited for and then read from its start") {
+  Scene scene;
+  const std::string deep = scene.dir / "var/log/audit.log";
+  scene.options.inputs[0] = {.audit_log = deep, .start = SourceOptions::Input::Start::end};
+  scene.open();
+  CHECK(scene.news().empty());
+  CHECK(scene.source->status()[0].waiting);
+  CHECK(scene.supply.history.back().at_end);
+  fs::create_directory(scene.dir / "var");
+  CHECK(scene.news().empty());
+  fs::create_directory(scene.dir / "var/log");
+  CHECK(scene.news().empty());
+  write_text(deep, "first\n");
+  CHECK(scene.news() == Lines{"first"});
+  CHECK_FALSE(scene.source->status()[0].waiting);
+}
+
+TEST_CASE("rotation: the old file is read to its end, then the new one") {
+  Scene scene;
+  write_text(scene.log(), "a1\n");
+  scene.open();
+  CHECK(scene.news() == Lines{"a1"});
+  append_text(scene.log(), "a2\n");
+  scene.rotate("b1\n");
+  CHECK(scene.news() == Lines{"a2", "b1"});
+  append_text(scene.log(), "b2\n");
+  CHECK(scene.news() == Lines{"b2"});
+  CHECK(scene.source->counters().streams.rotations.get() == 1);
+}
+
+TEST_CASE("several rotations while nobody looked: every file once, in the order of names") {
+  Scene scene;
+  write_text(scene.log(), "0\n");
+  scene.open();
+  CHECK(scene.news() == Lines{"0"});
+  std::vector<std::string> names;
+  for (int i = 1; i <= 5; ++i) {
+    append_text(scene.log(), "end of " + std::to_string(i - 1) + "\n");
+    names.push_back(scene.rotate(std::to_string(i) + "\n"));
+  }
+  Scene::compress(names[0]);
+  Scene::compress(names[2]);
+  pack(names[3] + ".gz", "cut");  // is being written, beside the plain form
+  CHECK(scene.news() ==
+        Lines{"end of 0", "1", "end of 1", "2", "end of 2", "3", "end of 3", "4", "end of 4", "5"});
+  CHECK(scene.supply.notices().empty());
+}
+
+TEST_CASE("lines written after the rename are read, before and after the new file grows") {
+  Scene scene;
+  write_text(scene.log(), "a1\n");
+  scene.open();
+  CHECK(scene.news() == Lines{"a1"});
+  const std::string old = scene.rotate("b1\n");
+  CHECK(scene.news() == Lines{"b1"});
+  append_text(old, "a2\n");
+  CHECK(scene.news() == Lines{"a2"});
+  append_text(scene.log(), "b2\n");
+  append_text(old, "a3");
+  CHECK(scene.news() == Lines{"b2"});
+  // After a quiet minute it is let go of, with what it ended in, and its mark is forgotten.
+  for (int i = 0; i < 7; ++i) scene.reconcile();
+  CHECK(scene.news() == Lines{"a3"});
+  CHECK(scene.source->counters().files_open.get() == 1);
+  REQUIRE(scene.supply.marks().size() == 1);
+  CHECK(scene.supply.marks()[0].path == scene.log());
+}
+
+TEST_CASE("the number of files that linger is bounded, and none of their lines is lost") {
+  Scene scene;
+  write_text(scene.log(), "0\n");
+  scene.open();
+  for (int i = 1; i <= 30; ++i) {
+    scene.rotate(std::to_string(i) + "\n");
+    scene.drain();
+  }
+  CHECK(scene.supply.lines().size() == 31);
+  CHECK(scene.source->counters().files_open.get() <= 9);
+  CHECK(scene.supply.marks().size() <= 9);
+}
+
+TEST_CASE("a file that is deleted while unread is read to its end") {
+  Scene scene;
+  write_text(scene.log(), "a1\n");
+  scene.open();
+  scene.drain();
+  append_text(scene.log(), "a2\n");
+  fs::remove(scene.log());
+  CHECK(scene.news() == Lines{"a1", "a2"});
+  write_text(scene.log(), "b1\n");
+  CHECK(scene.news() == Lines{"b1"});
+}
+
+TEST_CASE("a rotated file that is compressed and removed while it is read is not read again") {
+  Scene scene;
+  write_text(scene.log(), "a1\n");
+  scene.open();
+  scene.drain();
+  append_text(scene.log(), "a2\n");
+  const std::string old = scene.rotate("b1\n");
+  Scene::compress(old);
+  CHECK(scene.news() == Lines{"a1", "a2", "b1"});
+  scene.reconcile();
+  CHECK(scene.supply.lines().size() == 3);
+}
+
+TEST_CASE("truncation: the new content is read from its start, and it is told") {
+  Scene scene;
+  write_text(scene.log(), "old one\nold two\n");
+  scene.open();
+  scene.drain();
+  SECTION("to less than was read") {
+    write_text(scene.log(), "new\n");
+  }
+  SECTION("to more than was read") {
+    write_text(scene.log(), "new\n" + std::string(3000, 'x') + "\n");
+  }
+  SECTION("to just as much") {
+    write_text(scene.log(), "new\nabcdefghijk\n");
+  }
+  const Lines lines = scene.news();
+  REQUIRE(lines.size() >= 3);
+  CHECK(lines[2] == "new");
+  CHECK(scene.supply.notices() == Lines{"source.truncated"});
+  CHECK(scene.source->counters().streams.truncations.get() == 1);
+  append_text(scene.log(), "newer\n");
+  CHECK(scene.news() == Lines{"newer"});
+}
+
+TEST_CASE("copytruncate: the rest is read from the copy, then the new content; nothing twice") {
+  Scene scene;
+  write_text(scene.log(), "one\ntwo\n");
+  scene.open();
+  scene.drain();
+  append_text(scene.log(), "three\n");
+  const std::string copy = GENERATE(std::string("audit.log.1"), std::string("audit.log-20261124"));
+  fs::copy_file(scene.log(), scene.dir / copy);
+  fs::resize_file(scene.log(), 0);
+  append_text(scene.log(), "four\n");
+  CHECK(scene.news() == Lines{"one", "two", "three", "four"});
+  CHECK(scene.supply.notices().empty());
+  append_text(scene.log(), "five\n");
+  CHECK(scene.news() == Lines{"five"});
+  CHECK(scene.supply.marks().size() == 1);
+  scene.restart();
+  append_text(scene.log(), "six\n");
+  CHECK(scene.news() == Lines{"six"});
+}
+
+TEST_CASE("the hole that a writer leaves after copytruncate is skipped and counted") {
+  Scene scene;
+  write_text(scene.log(), std::string(5000, 'a') + "\n");
+  scene.open();
+  scene.drain();
+  fs::resize_file(scene.log(), 0);
+  fs::resize_file(scene.log(), 700'000);  // the writer kept its offset: the file is sparse
+  append_text(scene.log(), "after the hole\n");
+  const Lines lines = scene.news();
+  CHECK(lines.back() == "after the hole");
+  CHECK(lines.size() == 2);
+  CHECK(scene.source->counters().streams.read.nul_bytes.get() == 700'000);
+  CHECK(scene.supply.history.back().records.back().offset == 700'000);
+}
+
+TEST_CASE("a symbolic link that is swapped is followed, and back again without a repeat") {
+  Scene scene;
+  fs::create_directory(scene.dir / "days");
+  write_text(scene.dir / "days/day1.log", "1a\n");
+  write_text(scene.dir / "days/day2.log", "2a\n");
+  const auto lead_to = [&](const char* day) {
+    fs::create_symlink(scene.dir / ("days/" + std::string(day)), scene.dir / "new");
+    fs::rename(scene.dir / "new", scene.log());
+  };
+  lead_to("day1.log");
+  scene.open();
+  CHECK(scene.news() == Lines{"1a"});
+  append_text(scene.dir / "days/day1.log", "1b\n");
+  lead_to("day2.log");
+  CHECK(scene.news() == Lines{"1b", "2a"});
+  append_text(scene.dir / "days/day1.log", "1c\n");
+  lead_to("day1.log");
+  append_text(scene.dir / "days/day1.log", "1d\n");
+  const Lines rest = scene.news();
+  CHECK(rest == Lines{"1c", "1d"});
+}
+
+TEST_CASE("the log behind a symbolic link rotates in its own folder") {
+  Scene scene;
+  fs::create_directory(scene.dir / "real");
+  const std::string real = scene.dir / "real/kube.log";
+  write_text(real, "a1\n");
+  fs::create_symlink(real, scene.log());
+  scene.open();
+  CHECK(scene.news() == Lines{"a1"});
+  append_text(real, "a2\n");
+  fs::rename(real, scene.dir / "real/kube-2026-11-24T09-00-00.001.log");
+  write_text(scene.dir / "real/kube-2026-11-24T09-00-00.002.log", "b1\n");
+  write_text(real, "c1\n");
+  CHECK(scene.news() == Lines{"a2", "b1", "c1"});
+}
+
+TEST_CASE("what is not a regular file is refused without waiting, and told once") {
+  Scene scene;
+  SECTION("a FIFO") {
+    REQUIRE(::mkfifo(scene.log().c_str(), 0600) == 0);
+  }
+  SECTION("a folder") {
+    fs::create_directory(scene.log());
+  }
+  scene.open();
+  CHECK(scene.news().empty());
+  scene.reconcile();
+  CHECK(scene.supply.notices() == Lines{"source.unreadable"});
+  fs::remove(scene.log());
+  write_text(scene.log(), "now\n");
+  CHECK(scene.news() == Lines{"now"});
+}
+
+TEST_CASE(
+    "a broken packed file is told, what came before the damage is read, and reading goes on") {
+  Scene scene;
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "line " + std::to_string(i * 7919) + "\n";
+  const std::string packed = scene.rotated_name() + ".gz";
+  pack(packed, text);
+  const auto size = fs::file_size(packed);
+  fs::resize_file(packed, size / 2);
+  write_text(scene.log(), "live\n");
+  scene.open();
+  const Lines lines = scene.news();
+  REQUIRE(lines.size() > 1000);
+  CHECK(lines[0] == "line 0");
+  CHECK(lines.back() == "live");
+  CHECK(scene.supply.notices() == Lines{"source.unreadable"});
+}
+
+TEST_CASE("every match of a pattern is a log of its own; a rotated name never is") {
+  Scene scene;
+  scene.options.inputs[0].audit_log = scene.dir / "*.log*";
+  write_text(scene.dir / "a.log", "same\n");
+  write_text(scene.dir / "b.log", "same\n");
+  write_text(scene.dir / "a-2026-11-24T08-00-00.000.log", "older a\n");
+  pack(scene.dir / "b-2026-11-24T08-00-00.000.log.gz", "older b\n");
+  scene.open();
+  CHECK(scene.source->status().size() == 2);
+  scene.drain();
+  Lines lines = scene.news();
+  std::sort(lines.begin(), lines.end());
+  CHECK(lines == Lines{"older a", "older b", "same", "same"});
+  // What appears later starts at 0, found by the next look.
+  write_text(scene.dir / "c.log", "c\n");
+  scene.reconcile();
+  CHECK(scene.news() == Lines{"c"});
+  CHECK(scene.supply.history.back().stream == 2);
+}
+
+TEST_CASE("an end is told once: when it is reached, not at each look") {
+  Scene scene;
+  scene.options.batch_bytes = 64;
+  write_text(scene.log(), std::string(31, 'a') + "\n" + std::string(31, 'b') + "\n");
+  scene.open();
+  scene.drain();
+  CHECK(scene.supply.history.back().at_end);
+  const std::size_t batches = scene.supply.history.size();
+  scene.reconcile();
+  scene.reconcile();
+  CHECK(scene.supply.history.size() == batches);
+}
+
+TEST_CASE("a rotated file that was seen and is removed before its turn is told") {
+  Scene scene(1);
+  scene.options.batch_bytes = 64;
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += std::string(40, 'a') + "\n";
+  write_text(scene.log(), text);
+  scene.open();
+  scene.supply.hold = true;  // the rest of the daemon is slow: one batch a turn
+  const auto turn = [&] {
+    scene.supply.release();
+    scene.drain();
+  };
+  turn();
+  scene.rotate("lost\n");
+  const std::string second = scene.rotate("kept\n");
+  for (int i = 0; i < 3; ++i) turn();
+  fs::remove(second);
+  for (int i = 0; i < 40; ++i) turn();
+  CHECK(scene.supply.notices() == Lines{"source.lines_lost"});
+  CHECK(scene.supply.lines().size() == 21);
+  CHECK(scene.supply.lines().back() == "kept");
+}
+
+}  // namespace nodeportd::test
