@@ -77,6 +77,7 @@ class DetectionLoader {
 
   void add_query(const YamlNode& node) {
     std::vector<std::string_view> names;
+    names.reserve(detection_.selections.size());
     for (const Selection& selection : detection_.selections) names.push_back(selection.name);
     auto parsed = parse_condition(node.scalar, names);
     if (parsed) {

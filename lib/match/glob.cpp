@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <span>
 
 namespace nodeportd {
@@ -85,7 +86,10 @@ Pieces with_any_dash(const Pieces& pieces) {
   return result;
 }
 
-Glob::Glob(const Pieces& pieces, Case letters) : letters_(letters) {
+Glob::Glob(const Pieces& pieces, Case letters)
+    : open_front_(!pieces.empty() && pieces.front().kind == Piece::Kind::any_run),
+      open_back_(!pieces.empty() && pieces.back().kind == Piece::Kind::any_run),
+      letters_(letters) {
   Segment segment;
   const auto close_segment = [&] {
     if (!segment.empty()) segments_.push_back(std::move(segment));
@@ -100,8 +104,6 @@ Glob::Glob(const Pieces& pieces, Case letters) : letters_(letters) {
     segment.push_back(piece);
   }
   close_segment();
-  open_front_ = !pieces.empty() && pieces.front().kind == Piece::Kind::any_run;
-  open_back_ = !pieces.empty() && pieces.back().kind == Piece::Kind::any_run;
   if (pieces.empty()) segments_.emplace_back();  // matches the empty text alone
 }
 
@@ -155,8 +157,8 @@ std::size_t Glob::match_front(const Segment& segment, std::string_view text) con
 
 std::size_t Glob::match_back(const Segment& segment, std::string_view text) const {
   const std::size_t whole = text.size();
-  for (auto piece = segment.rbegin(); piece != segment.rend(); ++piece) {
-    const std::size_t size = covers_back(*piece, text);
+  for (const Piece piece : std::views::reverse(segment)) {
+    const std::size_t size = covers_back(piece, text);
     if (size == 0) return kNoMatch;
     text.remove_suffix(size);
   }

@@ -43,6 +43,21 @@ Plain plain_kind(const YamlNode& value) {
   return number_of(value) ? Plain::number : Plain::text;
 }
 
+// What some readers of YAML take for a number and others for text: `0x17`, `10.`, `.5`, `.inf`.
+bool is_ambiguous(const YamlNode& value) {
+  if (value.quoted) return false;
+  std::string_view text = value.scalar;
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  const auto is_made_of = [](std::string_view rest, std::string_view bytes) {
+    return !rest.empty() && rest.find_first_not_of(bytes) == std::string_view::npos;
+  };
+  if (text.starts_with("0x")) return is_made_of(text.substr(2), "0123456789abcdefABCDEF");
+  if (text == ".inf" || text == ".Inf" || text == ".INF" || text.starts_with(".nan")) return true;
+  const bool open = text.size() > 1 && (text.starts_with('.') || text.ends_with('.'));
+  return open && is_made_of(text.substr(text.starts_with('.') ? 1 : 0), "0123456789.") &&
+         std::count(text.begin(), text.end(), '.') == 1;
+}
+
 // Every text that the pieces stand for, each dash being any of its kind; an error where that are
 // too many, or where a wildcard is no text at all.
 Result<std::vector<std::string>> spelled_out(const Pieces& pieces) {
@@ -121,8 +136,9 @@ Result<std::vector<Pieces>> applied(TextStep step, const std::vector<Pieces>& pa
 }
 
 Result<ValueTest> text_test(const ModifierChain& chain, const YamlNode& value) {
-  const auto is_encoding = [](TextStep step) { return step >= TextStep::windash; };
-  const bool encodes = std::any_of(chain.steps.begin(), chain.steps.end(), is_encoding);
+  const bool encodes = std::any_of(chain.steps.begin(), chain.steps.end(), [](TextStep step) {
+    return step != TextStep::startswith && step != TextStep::endswith && step != TextStep::contains;
+  });
   const Plain kind = plain_kind(value);
   if (encodes && kind != Plain::text) {
     return refuse("'" + value.scalar + "' is no text: write it in quotes if it is meant as such");
@@ -219,7 +235,7 @@ Result<ValueTest> value_test(const ModifierChain& chain, const YamlNode& value) 
     return refuse("a value must be text, a number, true, false or null, this is " +
                   std::string(value.kind_name()) + ": fields in fields are written a.b");
   }
-  if (!value.quoted && (value.scalar.starts_with("0x") || value.scalar.starts_with("0X"))) {
+  if (is_ambiguous(value)) {
     return refuse("'" + value.scalar +
                   "' may be read as text or as a number: write it in quotes, " + "or as a decimal");
   }

@@ -74,6 +74,7 @@ class FieldList {
 // What is wrong with `name` as a field of group_by; empty: nothing.
 std::string doubt(std::string_view name, const AggregateSpec& aggregate) {
   std::vector<std::string_view> names;
+  names.reserve(aggregate.group_by.size());
   for (const NamedField& field : aggregate.group_by) names.push_back(field.name);
   if (std::find(names.begin(), names.end(), name) != names.end()) return "";
   std::string text = "group_by has no field '" + std::string(name) + "'";

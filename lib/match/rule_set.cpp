@@ -22,6 +22,7 @@ RuleSet::RuleSet(std::vector<CompiledRule> rules, std::vector<ExceptionSpec> exc
 
 std::vector<std::vector<std::string>> RuleSet::literals() const {
   std::vector<std::vector<std::string>> all;
+  all.reserve(rules_.size());
   for (const CompiledRule& each : rules_) all.push_back(required_literals(each.detection));
   return all;
 }

@@ -91,8 +91,30 @@ TEST_CASE("the shipped rule is Splunk's detection, field for field") {
         std::vector<std::vector<std::string>>{{"dev", "system:authenticated"}});
 }
 
-TEST_CASE(
-    "on a recorded log the shipped rule finds what the search finds, and the scan drops none") {
+TEST_CASE("the examples of docs/RULES.md are accepted") {
+  std::ifstream page(NODEPORTD_DOCS "/RULES.md");
+  const std::string text(std::istreambuf_iterator<char>(page), {});
+  const auto example = [&](std::size_t after) {
+    const std::size_t fence = text.find("```yaml\n", after);
+    REQUIRE(fence != std::string::npos);
+    return text.substr(fence + 8, text.find("```", fence + 8) - fence - 8);
+  };
+  const CompiledRule rule = test::compile(example(0));
+  CHECK(rule.rule.risk->score() == 49);
+  const test::Event inside(R"({"verb":"create","objectRef":{"resource":"services"},
+      "requestObject":{"spec":{"type":"NodePort"}},"sourceIPs":["10.2.3.4"]})");
+  CHECK_FALSE(rule.detection.matches(inside.root(), Reading::as_apiserver));
+
+  Problems problems;
+  auto rules = load_rule_files({kShipped}, problems);
+  const auto config = parse_yaml(example(text.find("## Exceptions")), "c.yaml", problems);
+  REQUIRE(config.size() == 1);
+  const auto exceptions = load_exceptions(*config[0].find("exceptions"), "c.yaml", rules, problems);
+  CHECK(problems.empty());
+  CHECK(exceptions.size() == 1);
+}
+
+TEST_CASE("on a recorded log the shipped rule finds what Splunk's search finds") {
   const std::string path = kCorpus + "/apiserver/audit.log";
   if (!std::filesystem::exists(path)) {
     WARN("skipped: no corpus beside the repository");

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "decode/audit_decoder.hpp"
+#include "decode/scan.hpp"
+#include "match/literals.hpp"
 #include "match/matcher.hpp"
 
 namespace nodeportd::test {
@@ -80,10 +82,15 @@ inline CompiledRule compile(const std::string& yaml) {
   return std::move(loaded.rules.front());
 }
 
+// Whether the rule matches the event; where it does, the scan lets it through.
 inline bool detects(const std::string& yaml, const std::string& json,
                     Reading reading = Reading::as_apiserver) {
   const Event event(json);
-  return compile(yaml).detection.matches(event.root(), reading);
+  const CompiledRule rule = compile(yaml);
+  const bool matched = rule.detection.matches(event.root(), reading);
+  // The law of the scan, over every row of every table.
+  if (matched) CHECK(Scan({required_literals(rule.detection)}).may_match(json));
+  return matched;
 }
 
 inline RuleSet rule_set(const std::string& yaml) {
