@@ -31,6 +31,9 @@ class Lanes {
 
   // The collecting thread: the next batch in order, or nullptr when it is not done yet.
   [[nodiscard]] Batch* try_collect();
+  [[nodiscard]] bool is_next_ready() const {
+    return !lanes_[collected_ % lanes_.size()]->out.empty();
+  }
 
  private:
   struct Lane {

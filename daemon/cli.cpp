@@ -1,0 +1,152 @@
+#include "daemon/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <optional>
+
+#include "base/units.hpp"
+#include "daemon/exit_code.hpp"
+
+namespace nodeportd {
+namespace {
+
+constexpr const char* kConfigDefault = "/etc/nodeportd/nodeportd.yaml";
+
+constexpr const char* kAbout =
+    "nodeportd follows kube-apiserver's audit log and alerts when somebody exposes a Service\n"
+    "through a node port: who, from where, which service, which port, and whether it worked.";
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  nodeportd check                              all problems of config and rules at once\n"
+    "  nodeportd run --config ./nodeportd.yaml      follow the logs that the config names\n"
+    "  nodeportd replay audit.log                   what the shipped rules find in a file\n"
+    "  zcat audit-*.log.gz | nodeportd replay -     the same, from standard input\n"
+    "  nodeportd status                             what the running daemon reads and sends\n"
+    "  nodeportd test-sink soc                      send a marked test alert to one sink\n"
+    "  nodeportd deadletters resend --sink soc      try again what a receiver refused\n"
+    "\n"
+    "Exit codes: 0 well, 1 failed at run time, 2 bad usage, 78 bad configuration.\n"
+    "The log goes to stderr; `kill -USR1` reopens file sinks, `kill -TERM` drains and stops.";
+
+void add_config(CLI::App& verb, std::string& config) {
+  verb.add_option("-c,--config", config, "The configuration")
+      ->type_name("FILE")
+      ->default_str(kConfigDefault);
+}
+
+void add_format(CLI::App& verb, OutputFormat& format) {
+  static const std::map<std::string, OutputFormat> kFormats = {{"table", OutputFormat::table},
+                                                               {"json", OutputFormat::json}};
+  verb.add_option("--format", format, "table, or json: one object a line")
+      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case).description(""))
+      ->type_name("table|json")
+      ->default_str("table");
+}
+
+std::string check_batch_size(const std::string& text) {
+  const auto bytes = parse_size(text);
+  if (!bytes || *bytes < 4'096 || *bytes > 4'194'304) return "a size between 4KiB and 4MiB is needed";
+  return "";
+}
+
+void add_replay(CLI::App& app, ReplayCommand& replay, std::string& batch_size) {
+  CLI::App* verb = app.add_subcommand(
+      "replay", "Run the daemon's own engine over files and print the final figures");
+  verb->footer(
+      "Files in the given order are one log, plain or .gz; `-` is standard input. The same input\n"
+      "gives the same bytes, whatever --workers and --batch-size. Rows go to stdout, a summary to\n"
+      "stderr. Nothing is sent and no state is kept.");
+  verb->add_option("FILE", replay.files, "Audit logs")->required()->type_name("");
+  verb->add_option("-r,--rules", replay.rules,
+                   "A rule file or a folder of them; without --rules and --config the shipped rules")
+      ->type_name("PATH");
+  verb->add_option("-c,--config", replay.config, "Take rules and exceptions from this config")
+      ->type_name("FILE");
+  verb->add_option("--workers", replay.workers, "Worker threads")
+      ->check(CLI::Range(1, 64).description(""))
+      ->type_name("N")
+      ->default_str("1");
+  verb->add_option("--batch-size", batch_size, "Bytes that a worker is handed at a time")
+      ->check(CLI::Validator(check_batch_size, ""))
+      ->type_name("SIZE")
+      ->default_str("256KiB");
+  verb->add_option("--cluster", replay.cluster, "The cluster's name in alerts")->type_name("NAME");
+  verb->add_option("--node", replay.node, "The node's name in alerts")->type_name("NAME");
+  verb->add_flag("--splunk", replay.splunk,
+                 "Print what Splunk's search prints, the whole input being its one batch");
+  add_format(*verb, replay.format);
+}
+
+void add_deadletters(CLI::App& app, DeadlettersCommand& deadletters, CLI::App*& resend) {
+  CLI::App* verb = app.add_subcommand(
+      "deadletters", "List or resend alerts that a receiver refused or that expired");
+  add_config(*verb, deadletters.config);
+  verb->add_option("--sink", deadletters.sink, "Only those of this sink")->type_name("NAME");
+  add_format(*verb, deadletters.format);
+  verb->require_subcommand(0, 1);
+  verb->fallthrough();
+  verb->add_subcommand("list", "List them, oldest first (the default)");
+  resend = verb->add_subcommand("resend", "Put them back into the outbox, whether the daemon runs or not");
+  resend->add_option("NUMBER", deadletters.numbers, "Which ones; none: all of them")->type_name("");
+}
+
+}  // namespace
+
+Command parse_command_line(int argc, char** argv) {
+  CLI::App app(kAbout, "nodeportd");
+  app.footer(kExamples);
+  app.set_version_flag("--version", std::string("nodeportd ") + NODEPORTD_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+
+  RunCommand run{kConfigDefault};
+  CLI::App* run_verb = app.add_subcommand("run", "Follow the audit logs and deliver alerts");
+  add_config(*run_verb, run.config);
+
+  CheckCommand check{kConfigDefault};
+  CLI::App* check_verb = app.add_subcommand(
+      "check", "Check the config, the rules and the exceptions, and say everything that is wrong");
+  add_config(*check_verb, check.config);
+
+  ReplayCommand replay;
+  std::string batch_size = "256KiB";
+  add_replay(app, replay, batch_size);
+
+  StatusCommand status{kConfigDefault, "", OutputFormat::table};
+  CLI::App* status_verb =
+      app.add_subcommand("status", "Ask the running daemon for positions, lag, windows and sinks");
+  add_config(*status_verb, status.config);
+  status_verb->add_option("--socket", status.socket, "Its socket, instead of the config's")
+      ->type_name("PATH");
+  add_format(*status_verb, status.format);
+
+  DeadlettersCommand deadletters;
+  deadletters.config = kConfigDefault;
+  CLI::App* resend = nullptr;
+  add_deadletters(app, deadletters, resend);
+
+  TestSinkCommand test_sink{kConfigDefault, ""};
+  CLI::App* test_verb =
+      app.add_subcommand("test-sink", "Send a marked test alert through one sink of the config");
+  add_config(*test_verb, test_sink.config);
+  test_verb->add_option("NAME", test_sink.sink, "The sink")->required()->type_name("");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return Answered{app.exit(error) == 0 ? kExitWell : kExitUsage};
+  }
+  if (app.got_subcommand(run_verb)) return run;
+  if (app.got_subcommand(check_verb)) return check;
+  if (app.got_subcommand(status_verb)) return status;
+  if (app.got_subcommand(test_verb)) return test_sink;
+  if (app.got_subcommand("deadletters")) {
+    if (resend->parsed()) deadletters.action = DeadlettersCommand::Action::resend;
+    return deadletters;
+  }
+  replay.batch_bytes = parse_size(batch_size).value_or(replay.batch_bytes);
+  return replay;
+}
+
+}  // namespace nodeportd

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/time_text.hpp"
+#include "config/load.hpp"
+#include "daemon/exit_code.hpp"
+#include "daemon/setup.hpp"
+#include "daemon/table.hpp"
+#include "daemon/verbs.hpp"
+#include "sink/format.hpp"
+#include "state/store.hpp"
+
+namespace nodeportd {
+namespace {
+
+constexpr std::size_t kPage = 500;
+
+int fail_with(const Error& error) {
+  fmt::print(stderr, "nodeportd: {}\n", error.text);
+  return kExitFailed;
+}
+
+int list(Store& store, const DeadlettersCommand& command) {
+  Table table({"NUMBER", "SINK", "WHEN", "KIND", "WHY", "ALERT"});
+  std::int64_t after = 0;
+  for (;;) {
+    const Result<std::vector<DeadLetter>> page = store.dead_letters(after, kPage);
+    if (!page) return fail_with(page.error());
+    if (page->empty()) break;
+    after = page->back().number;
+    for (const DeadLetter& letter : *page) {
+      if (!command.sink.empty() && letter.sink != command.sink) continue;
+      if (command.format == OutputFormat::json) {
+        fmt::print("{}\n", to_json(letter.alert));
+        continue;
+      }
+      table.add({std::to_string(letter.number), letter.sink, format_time(letter.when),
+                 letter.kind == Settlement::End::dead ? "refused" : "expired", letter.why,
+                 to_line(letter.alert)});
+    }
+  }
+  if (command.format == OutputFormat::json) return kExitWell;
+  if (table.empty()) {
+    fmt::print("no dead letters\n");
+  } else {
+    table.print(stdout);
+  }
+  return kExitWell;
+}
+
+int resend(Store& store, const DeadlettersCommand& command) {
+  const std::optional<std::string> sink =
+      command.sink.empty() ? std::nullopt : std::optional(command.sink);
+  std::size_t sent = 0;
+  if (command.numbers.empty()) {
+    const Result<std::size_t> all = store.resend(sink, std::nullopt);
+    if (!all) return fail_with(all.error());
+    sent = *all;
+  }
+  for (const std::int64_t number : command.numbers) {
+    const Result<std::size_t> one = store.resend(sink, number);
+    if (!one) return fail_with(one.error());
+    if (*one == 0) fmt::print(stderr, "nodeportd: there is no dead letter {}\n", number);
+    sent += *one;
+  }
+  fmt::print("{} back in the outbox\n", sent);
+  return sent > 0 || command.numbers.empty() ? kExitWell : kExitFailed;
+}
+
+}  // namespace
+
+int deadletters(const DeadlettersCommand& command) {
+  const LoadedConfig loaded = load_config(command.config);
+  if (!loaded.problems.empty()) {
+    print_problems(loaded.problems);
+    return kExitConfig;
+  }
+  Result<std::unique_ptr<Store>> store = Store::open_beside(store_options(loaded.config));
+  if (!store) return fail_with(store.error());
+  return command.action == DeadlettersCommand::Action::resend ? resend(**store, command)
+                                                              : list(**store, command);
+}
+
+}  // namespace nodeportd

@@ -1,0 +1,11 @@
+#pragma once
+
+namespace nodeportd {
+
+// What the service manager and scripts see (systemd/nodeportd.service does not restart on 2, 78).
+constexpr int kExitWell = 0;
+constexpr int kExitFailed = 1;   // at run time
+constexpr int kExitUsage = 2;    // the command line
+constexpr int kExitConfig = 78;  // EX_CONFIG of sysexits.h: the config or a rule
+
+}  // namespace nodeportd

@@ -1,0 +1,293 @@
+#include "daemon/ledger.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace nodeportd {
+namespace {
+
+using std::chrono::milliseconds;
+
+// At most one transaction in this while, unless an alert waits.
+constexpr milliseconds kCommitEvery{50};
+// Positions alone are no hurry: a crash reads those lines once more, and they match nothing.
+constexpr milliseconds kPositionsEvery{1'000};
+// While the state cannot be written, it is tried this often.
+constexpr milliseconds kRetryEvery{1'000};
+// Batches taken between two looks at the clock, so that a burst shares a transaction and a long
+// backlog still commits.
+constexpr int kBatchesPerTurn = 16;
+constexpr std::size_t kPostedMax = 1'000;
+// A full outbox gives up this part of itself at a time.
+constexpr std::uint64_t kExpireShare = 10;
+constexpr milliseconds kPruneEvery = std::chrono::minutes(10);
+
+}  // namespace
+
+Ledger::Ledger(Parts parts)
+    : parts_(std::move(parts)),
+      aggregator_(parts_.origin, parts_.aggregate, parts_.catalog, parts_.exceptions, *this),
+      heartbeat_(std::exchange(parts_.beats, {}), parts_.clock.mono()),
+      last_commit_(parts_.clock.mono()) {}
+
+Result<void> Ledger::restore(const std::vector<std::string>& streams) {
+  Result<std::vector<Window>> open = parts_.store.open_windows(std::numeric_limits<std::int64_t>::max());
+  if (!open) return fail(open.error());
+  auto watermarks = parts_.store.watermarks();
+  if (!watermarks) return fail(watermarks.error());
+  const auto shelved_until = parts_.store.shelved_until();
+  if (!shelved_until) return fail(shelved_until.error());
+  std::erase_if(*watermarks, [&](const auto& each) {
+    return std::find(streams.begin(), streams.end(), each.first) == streams.end();
+  });
+  aggregator_.restore(std::move(*open), *watermarks, *shelved_until);
+  return {};
+}
+
+std::optional<Window> Ledger::find(const std::string& alert_id) {
+  if (const Window* window = backlog_.find_window(alert_id)) return *window;
+  auto window = parts_.store.find_window(alert_id);
+  return window ? std::move(*window) : std::nullopt;
+}
+
+std::optional<WallTime> Ledger::wall() const {
+  if (parts_.time == Time::replayed) return std::nullopt;
+  return parts_.clock.wall();
+}
+
+void Ledger::run(const std::stop_token& stop, const std::function<std::uint64_t()>& dealt) {
+  const std::stop_callback wake(stop, [this] { parts_.waker.wake(); });
+  for (;;) {
+    const bool is_last = stop.stop_requested();
+    const MonoTime now = parts_.clock.mono();
+    const bool busy = take_batches(now);
+    take_notices(now);
+    aggregator_.advance(wall(), now);
+    if (is_due(now)) commit(now);
+    if (!busy) prune(now);
+    publish_status();
+    if (busy || aggregator_.has_news()) continue;
+    if (is_last && (booked_ == dealt() || status().paused)) break;
+    sleep_until(next_deadline(now), stop, dealt);
+  }
+  commit(parts_.clock.mono());
+  publish_status();
+}
+
+bool Ledger::take_batches(MonoTime now) {
+  if (!make_room()) return false;
+  for (int i = 0; i < kBatchesPerTurn; ++i) {
+    Batch* batch = parts_.lanes.try_collect();
+    if (batch == nullptr) return i > 0;
+    aggregator_.add(*batch, wall(), now);
+    backlog_.add(batch->end);
+    for (const Notice& notice : batch->notices) tell(notice);
+    ++booked_;
+    parts_.pool.give_back(batch);
+  }
+  return true;
+}
+
+void Ledger::take_notices(MonoTime now) {
+  for (const Notice& notice : aggregator_.take_notices()) tell(notice);
+  for (const Notice& notice : parts_.store.take_notices()) tell(notice);
+  std::vector<Notice> posted;
+  {
+    const std::lock_guard lock(mutex_);
+    posted.swap(posted_);
+  }
+  for (const Notice& notice : posted) tell(notice);
+  for (const std::string& sink : heartbeat_.take_due(now)) beat(sink);
+}
+
+void Ledger::tell(const Notice& notice) {
+  parts_.log.write(
+      notice.rule.starts_with("daemon.") || notice.rule == "source.history_skipped"
+          ? LogLevel::info
+          : LogLevel::warning,
+      notice.rule + ": " + notice.text);
+  Alert alert = notice_alert(parts_.origin, notice, parts_.clock.wall());
+  std::vector<std::string> sinks = parts_.outlets.route(alert);
+  backlog_.add(Outgoing{std::move(alert), std::move(sinks)});
+}
+
+void Ledger::beat(const std::string& sink) {
+  const auto number = parts_.store.next_beat(sink);
+  if (!number) return;  // the state cannot be written, which is being told already
+  Notice notice{"heartbeat", "nodeportd is alive: beat " + std::to_string(*number),
+                parts_.beat_facts()};
+  notice.facts.emplace_back("beat", std::to_string(*number));
+  notice.facts.emplace_back("every_batch_booked", std::to_string(booked_));
+  backlog_.add(Outgoing{heartbeat_alert(parts_.origin, sink, *number, notice, parts_.clock.wall()),
+                        {sink}});
+}
+
+bool Ledger::make_room() {
+  if (!std::exchange(check_room_, false)) return true;
+  const auto usage = parts_.store.outbox_usage();
+  const bool is_full = usage && usage->bytes >= parts_.outbox_max;
+  const std::optional<std::string> victim = is_full ? expirable_sink() : std::nullopt;
+  if (victim) expire(*victim);
+  const bool paused = is_full && !victim;
+  check_room_ = is_full;
+  const std::lock_guard lock(mutex_);
+  if (paused != status_.paused) {
+    parts_.log.write(paused ? LogLevel::error : LogLevel::info,
+                     paused ? "no sink takes alerts and the outbox is full: reading waits"
+                            : "a sink takes alerts again: reading goes on");
+  }
+  status_.paused = paused;
+  return !paused;
+}
+
+std::optional<std::string> Ledger::expirable_sink() {
+  const auto waiting = parts_.store.waiting_sinks();
+  if (!waiting) return std::nullopt;
+  const std::vector<std::string> known = parts_.outlets.names();
+  std::optional<std::string> fullest;
+  std::uint64_t most = 0;
+  for (const std::string& sink : *waiting) {
+    // What waits for a sink that no config names any more goes first.
+    if (std::find(known.begin(), known.end(), sink) == known.end()) return sink;
+    if (parts_.outlets.is_alive(sink) || !parts_.outlets.is_any_alive()) continue;
+    const auto usage = parts_.store.pending_usage(sink);
+    if (!usage || usage->bytes <= most) continue;
+    most = usage->bytes;
+    fullest = sink;
+  }
+  return fullest;
+}
+
+void Ledger::expire(const std::string& sink) {
+  const auto expired =
+      parts_.store.expire(sink, parts_.outbox_max / kExpireShare, parts_.clock.wall());
+  if (!expired || *expired == 0) return;
+  tell({"sink.expired",
+        "the outbox is full: the oldest alerts for sink " + sink +
+            " are given up; `nodeportd deadletters` lists and resends them",
+        {{"sink", sink}, {"alerts", std::to_string(*expired)}}});
+}
+
+void Ledger::prune(MonoTime now) {
+  // A replay's windows are as old as its log: pruning is for the state that stays.
+  if (parts_.time == Time::replayed || now < next_prune_) return;
+  const auto has_more = parts_.store.prune(parts_.clock.wall(), parts_.aggregate.lateness);
+  next_prune_ = now + (has_more && *has_more ? milliseconds(0) : kPruneEvery);
+}
+
+bool Ledger::is_due(MonoTime now) const {
+  if (backlog_.has_alerts() || aggregator_.has_news()) return true;
+  const auto since = now - last_commit_;
+  if (aggregator_.has_changes() || backlog_.has_figures()) return since >= kCommitEvery;
+  return !backlog_.empty() && since >= kPositionsEvery;
+}
+
+void Ledger::commit(MonoTime now) {
+  Changes changes = aggregator_.take_changes();
+  for (Outgoing& outgoing : changes.outgoing) outgoing.sinks = parts_.outlets.route(outgoing.alert);
+  if (parts_.time == Time::replayed) changes.outgoing.clear();
+  backlog_.add(std::move(changes));
+  if (backlog_.empty()) return;
+  if (retry_commit_ && now < *retry_commit_) {
+    parts_.outlets.offer_undurable(backlog_.take_undurable());
+    return;
+  }
+  last_commit_ = now;
+  const Changes& all = backlog_.changes();
+  const Result<void> done = parts_.store.commit(all, parts_.clock.wall());
+  if (!done) {
+    settle_failure(done.error(), now);
+    return;
+  }
+  if (retry_commit_) parts_.log.info("the state is written again");
+  retry_commit_.reset();
+  parts_.outlets.wake(all.outgoing);
+  if (!all.outgoing.empty()) check_room_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    status_.durable = true;
+    ++status_.commits;
+    status_.revisions += all.outgoing.size();
+    for (const auto& [name, count] : all.suppressions) status_.suppressed += count;
+  }
+  backlog_.clear();
+}
+
+void Ledger::settle_failure(const Error& error, MonoTime now) {
+  const bool is_first = !retry_commit_;
+  retry_commit_ = now + kRetryEvery;
+  {
+    const std::lock_guard lock(mutex_);
+    status_.durable = false;
+    ++status_.failed_commits;
+  }
+  if (const auto verdict = failure_log_.ask(now); verdict.pass) {
+    parts_.log.error("the state cannot be written, alerts go out undurable: {}", error.text);
+  }
+  if (is_first) {
+    tell({"state.undurable",
+          "the state cannot be written: alerts go out undurable, and what is read now is read "
+          "again after a crash",
+          {{"error", error.text}}});
+  }
+  parts_.outlets.offer_undurable(backlog_.take_undurable());
+}
+
+std::optional<MonoTime> Ledger::next_deadline(MonoTime now) const {
+  std::optional<MonoTime> next = aggregator_.next_deadline(wall(), now);
+  const auto sooner = [&next](std::optional<MonoTime> at) {
+    if (at) next = next ? std::min(*next, *at) : *at;
+  };
+  sooner(heartbeat_.next());
+  if (parts_.time == Time::live) sooner(next_prune_);
+  sooner(retry_commit_);
+  if (aggregator_.has_changes()) sooner(last_commit_ + kCommitEvery);
+  if (!backlog_.empty() && !retry_commit_) sooner(last_commit_ + kPositionsEvery);
+  if (status().paused) sooner(now + kRetryEvery);
+  return next;
+}
+
+void Ledger::sleep_until(std::optional<MonoTime> deadline, const std::stop_token& stop,
+                         const std::function<std::uint64_t()>& dealt) {
+  std::optional<milliseconds> patience;
+  if (deadline) {
+    // Rounded up: a sleep that ends a little early would only look at the clock and sleep again.
+    patience = std::chrono::ceil<milliseconds>(*deadline - parts_.clock.mono());
+  }
+  parts_.waker.prepare();
+  const bool has_batches = parts_.lanes.is_next_ready() && !status().paused;
+  const bool has_posts = [this] {
+    const std::lock_guard lock(mutex_);
+    return !posted_.empty();
+  }();
+  const bool is_done = stop.stop_requested() && booked_ == dealt();
+  if (has_batches || has_posts || is_done) {
+    parts_.waker.cancel();
+    return;
+  }
+  parts_.waker.sleep(patience);
+}
+
+void Ledger::post(Notice notice) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (posted_.size() == kPostedMax) return;  // the thread is stuck: what it lacks is not notices
+    posted_.push_back(std::move(notice));
+  }
+  parts_.waker.wake();
+}
+
+void Ledger::publish_status() {
+  const auto watermark = aggregator_.watermark(parts_.clock.mono());
+  const std::lock_guard lock(mutex_);
+  status_.batches = booked_;
+  status_.open_windows = aggregator_.open_windows();
+  status_.watermark = watermark;
+}
+
+LedgerStatus Ledger::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+}  // namespace nodeportd

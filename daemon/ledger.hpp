@@ -1,0 +1,119 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "aggregate/aggregator.hpp"
+#include "aggregate/notice_alert.hpp"
+#include "base/log.hpp"
+#include "base/waker.hpp"
+#include "daemon/backlog.hpp"
+#include "daemon/heartbeat.hpp"
+#include "daemon/outlets.hpp"
+#include "daemon/worker.hpp"
+#include "model/batch.hpp"
+#include "queue/batch_pool.hpp"
+#include "queue/lanes.hpp"
+#include "state/store.hpp"
+
+namespace nodeportd {
+
+// A copy of the ledger's figures, for `nodeportd status` and heartbeats.
+struct LedgerStatus {
+  std::uint64_t batches = 0;
+  std::uint64_t revisions = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t failed_commits = 0;
+  std::uint64_t suppressed = 0;
+  std::size_t open_windows = 0;
+  std::optional<WallTime> watermark;
+  bool durable = true;  // false while the state cannot be written
+  bool paused = false;  // no sink takes alerts and the outbox is full: reading waits
+};
+
+// The thread that books what was found: takes batches in file order, aggregates, and makes
+// positions, windows and alerts durable in one transaction before any sink hears of them.
+// Everything that becomes an alert passes here, the daemon's own notices too.
+class Ledger final : private WindowShelf {
+ public:
+  // Whether the wall clock has a say in windows: never in a replay, which gives the same bytes
+  // every time.
+  enum class Time : std::uint8_t { live, replayed };
+
+  struct Parts {
+    Origin origin;
+    AggregateOptions aggregate;
+    const std::vector<Rule>& catalog;
+    std::vector<std::string> exceptions;
+    Time time = Time::live;
+    Store& store;
+    Outlets& outlets;
+    std::uint64_t outbox_max = 0;  // bytes
+    BatchPool& pool;
+    Lanes& lanes;
+    Waker& waker;  // the collector's, which the lanes were built with
+    const Clock& clock;
+    Log log;
+    std::vector<Beat> beats;
+    std::function<std::vector<std::pair<std::string, std::string>>()> beat_facts;
+  };
+  explicit Ledger(Parts parts);
+
+  // Takes up the open windows and watermarks that an earlier run left. Watermarks of streams that
+  // are not among `streams` are forgotten: they would hold every window open for ever.
+  [[nodiscard]] Result<void> restore(const std::vector<std::string>& streams);
+
+  // The thread's body. After `stop` is requested it goes on until `dealt` says that every batch
+  // that was handed on is booked, commits, and returns.
+  void run(const std::stop_token& stop, const std::function<std::uint64_t()>& dealt);
+
+  // Any thread: a fact to be told as an alert.
+  void post(Notice notice);
+  [[nodiscard]] LedgerStatus status() const;
+
+ private:
+  // Closed windows lie in the state, or here while it cannot be written.
+  [[nodiscard]] std::optional<Window> find(const std::string& alert_id) override;
+  [[nodiscard]] std::optional<WallTime> wall() const;
+  bool take_batches(MonoTime now);
+  void take_notices(MonoTime now);
+  void tell(const Notice& notice);
+  void beat(const std::string& sink);
+  // Keeps the outbox within its bound. False: no sink takes alerts, so reading has to wait.
+  bool make_room();
+  [[nodiscard]] std::optional<std::string> expirable_sink();
+  void expire(const std::string& sink);
+  void prune(MonoTime now);
+  [[nodiscard]] bool is_due(MonoTime now) const;
+  void commit(MonoTime now);
+  void settle_failure(const Error& error, MonoTime now);
+  [[nodiscard]] std::optional<MonoTime> next_deadline(MonoTime now) const;
+  void sleep_until(std::optional<MonoTime> deadline, const std::stop_token& stop,
+                   const std::function<std::uint64_t()>& dealt);
+  void publish_status();
+
+  Parts parts_;
+  Aggregator aggregator_;
+  Backlog backlog_;  // what waits for the next commit
+  Heartbeat heartbeat_;
+  RateLimit failure_log_{std::chrono::seconds(10)};
+  std::uint64_t booked_ = 0;
+  bool check_room_ = true;
+  MonoTime next_prune_{};
+  MonoTime last_commit_{};
+  std::optional<MonoTime> retry_commit_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::vector<Notice> posted_;  // at most kPostedMax
+  LedgerStatus status_;
+};
+
+}  // namespace nodeportd

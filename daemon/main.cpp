@@ -1,0 +1,42 @@
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "daemon/cli.hpp"
+#include "daemon/exit_code.hpp"
+#include "daemon/verbs.hpp"
+
+namespace {
+
+struct Dispatch {
+  int operator()(const nodeportd::Answered& answered) const { return answered.exit_code; }
+  int operator()(const nodeportd::RunCommand& command) const { return nodeportd::run(command); }
+  int operator()(const nodeportd::CheckCommand& command) const { return nodeportd::check(command); }
+  int operator()(const nodeportd::ReplayCommand& command) const {
+    return nodeportd::replay(command);
+  }
+  int operator()(const nodeportd::StatusCommand& command) const {
+    return nodeportd::status(command);
+  }
+  int operator()(const nodeportd::DeadlettersCommand& command) const {
+    return nodeportd::deadletters(command);
+  }
+  int operator()(const nodeportd::TestSinkCommand& command) const {
+    return nodeportd::test_sink(command);
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A peer that hangs up is an error of its socket, never the end of the daemon; the same for a
+  // file that hits RLIMIT_FSIZE.
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGXFSZ, SIG_IGN);
+  try {
+    return std::visit(Dispatch(), nodeportd::parse_command_line(argc, argv));
+  } catch (const std::exception& error) {
+    (void)std::fprintf(stderr, "nodeportd: %s\n", error.what());
+    return nodeportd::kExitFailed;
+  }
+}

@@ -1,0 +1,90 @@
+#include "daemon/outlets.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
+namespace nodeportd {
+
+std::vector<std::string> Outlets::names() const {
+  std::vector<std::string> names;
+  for (const Outlet& outlet : outlets_) names.push_back(outlet.route.sink);
+  return names;
+}
+
+std::vector<std::string> Outlets::route(const Alert& alert) const {
+  std::vector<Route> routes;
+  routes.reserve(outlets_.size());
+  for (const Outlet& outlet : outlets_) routes.push_back(outlet.route);
+  return nodeportd::route(alert, routes);
+}
+
+void Outlets::start() {
+  for (Outlet& outlet : outlets_) {
+    threads_.emplace_back([&courier = *outlet.courier](const std::stop_token& stop) {
+      courier.run(stop);
+    });
+  }
+}
+
+void Outlets::stop(MonoTime deadline, const Clock& clock) {
+  for (Outlet& outlet : outlets_) outlet.courier->drain_until(deadline);
+  for (std::jthread& thread : threads_) thread.request_stop();
+  // A delivery that hangs in a dead receiver must not outlive the deadline.
+  std::mutex mutex;
+  std::condition_variable_any joined;
+  bool all_joined = false;
+  const std::jthread watchdog([&](const std::stop_token&) {
+    std::unique_lock lock(mutex);
+    const auto patience = std::max(deadline - clock.mono(), MonoTime::duration::zero());
+    if (joined.wait_for(lock, patience, [&] { return all_joined; })) return;
+    for (Outlet& outlet : outlets_) outlet.courier->abandon();
+  });
+  threads_.clear();
+  const std::lock_guard lock(mutex);
+  all_joined = true;
+  joined.notify_all();
+}
+
+void Outlets::wake(const std::vector<Outgoing>& outgoing) {
+  for (Outlet& outlet : outlets_) {
+    const bool concerned = std::any_of(outgoing.begin(), outgoing.end(), [&](const Outgoing& each) {
+      return std::find(each.sinks.begin(), each.sinks.end(), outlet.route.sink) !=
+             each.sinks.end();
+    });
+    if (concerned) outlet.courier->waker().wake();
+  }
+}
+
+void Outlets::offer_undurable(const std::vector<Outgoing>& outgoing) {
+  for (const Outgoing& each : outgoing) {
+    for (Outlet& outlet : outlets_) {
+      if (std::find(each.sinks.begin(), each.sinks.end(), outlet.route.sink) != each.sinks.end()) {
+        outlet.courier->offer_undurable(each.alert);
+      }
+    }
+  }
+}
+
+void Outlets::reopen() {
+  for (Outlet& outlet : outlets_) outlet.courier->request_reopen();
+}
+
+std::vector<CourierStatus> Outlets::status() const {
+  std::vector<CourierStatus> status;
+  for (const Outlet& outlet : outlets_) status.push_back(outlet.courier->status());
+  return status;
+}
+
+bool Outlets::is_alive(const std::string& name) const {
+  return std::any_of(outlets_.begin(), outlets_.end(), [&](const Outlet& outlet) {
+    return outlet.route.sink == name && outlet.courier->status().alive;
+  });
+}
+
+bool Outlets::is_any_alive() const {
+  return std::any_of(outlets_.begin(), outlets_.end(),
+                     [](const Outlet& outlet) { return outlet.courier->status().alive; });
+}
+
+}  // namespace nodeportd

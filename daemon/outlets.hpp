@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "model/changes.hpp"
+#include "sink/courier.hpp"
+#include "sink/route.hpp"
+
+namespace nodeportd {
+
+// All sinks, each with its courier and its thread.
+class Outlets {
+ public:
+  struct Outlet {
+    Route route;
+    std::unique_ptr<Courier> courier;
+  };
+  explicit Outlets(std::vector<Outlet> outlets) : outlets_(std::move(outlets)) {}
+
+  [[nodiscard]] std::vector<std::string> names() const;
+  // The sinks that are to get `alert`.
+  [[nodiscard]] std::vector<std::string> route(const Alert& alert) const;
+
+  void start();
+  // Lets every courier carry what waits until `deadline`, then ends them.
+  void stop(MonoTime deadline, const Clock& clock);
+
+  // Any thread.
+  void wake(const std::vector<Outgoing>& outgoing);
+  void offer_undurable(const std::vector<Outgoing>& outgoing);
+  void reopen();
+  [[nodiscard]] std::vector<CourierStatus> status() const;
+  // The sink takes alerts at the moment; a sink that is not here does not.
+  [[nodiscard]] bool is_alive(const std::string& name) const;
+  [[nodiscard]] bool is_any_alive() const;
+
+ private:
+  std::vector<Outlet> outlets_;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace nodeportd

@@ -1,0 +1,48 @@
+#include "daemon/pipeline.hpp"
+
+namespace nodeportd {
+
+Pipeline::Pipeline(PipelineOptions options, Parts parts)
+    : pool_(options.batches, options.batch_bytes, source_waker_),
+      lanes_(options.workers, options.batches, ledger_waker_),
+      feed_(pool_, lanes_, source_waker_),
+      scan_(parts.rules.literals()),
+      ledger_({.origin = std::move(parts.origin),
+               .aggregate = parts.aggregate,
+               .catalog = parts.rules.catalog(),
+               .exceptions = std::move(parts.exceptions),
+               .time = parts.time,
+               .store = parts.store,
+               .outlets = parts.outlets,
+               .outbox_max = parts.outbox_max,
+               .pool = pool_,
+               .lanes = lanes_,
+               .waker = ledger_waker_,
+               .clock = parts.clock,
+               .log = parts.log,
+               .beats = std::move(parts.beats),
+               .beat_facts = std::move(parts.beat_facts)}) {
+  for (std::size_t i = 0; i < options.workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(parts.rules, scan_));
+  }
+}
+
+void Pipeline::start() {
+  ledger_thread_ = std::jthread([this](const std::stop_token& stop) {
+    ledger_.run(stop, [this] { return feed_.dealt(); });
+  });
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    worker_threads_.emplace_back([this, i](const std::stop_token& stop) {
+      workers_[i]->run(stop, lanes_, i, counters_);
+    });
+  }
+}
+
+void Pipeline::finish() {
+  // The ledger first: it waits for the batches that the workers still hold.
+  ledger_thread_.request_stop();
+  if (ledger_thread_.joinable()) ledger_thread_.join();
+  worker_threads_.clear();
+}
+
+}  // namespace nodeportd

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "daemon/feed.hpp"
+#include "daemon/ledger.hpp"
+#include "daemon/worker.hpp"
+#include "decode/scan.hpp"
+#include "match/rule_set.hpp"
+#include "queue/batch_pool.hpp"
+#include "queue/lanes.hpp"
+
+namespace nodeportd {
+
+struct PipelineOptions {
+  std::size_t workers = 1;
+  std::size_t batches = 16;
+  std::size_t batch_bytes = 256 * 1024;
+};
+
+// The chain between the source and the sinks, for `run` and `replay` alike:
+//
+//   feed -> lanes -> workers (scan, decode, match) -> lanes -> ledger (aggregate, state) -> pool
+//
+// The source's thread is the caller's: it fills feed().
+class Pipeline {
+ public:
+  // What the ledger needs and the pipeline does not make itself.
+  struct Parts {
+    const RuleSet& rules;
+    Origin origin;
+    AggregateOptions aggregate;
+    std::vector<std::string> exceptions;
+    Ledger::Time time = Ledger::Time::live;
+    Store& store;
+    Outlets& outlets;
+    std::uint64_t outbox_max = 0;  // bytes
+    const Clock& clock;
+    Log log;
+    std::vector<Beat> beats;
+    std::function<std::vector<std::pair<std::string, std::string>>()> beat_facts;
+  };
+  Pipeline(PipelineOptions options, Parts parts);
+
+  [[nodiscard]] Feed& feed() { return feed_; }
+  [[nodiscard]] Waker& source_waker() { return source_waker_; }
+  [[nodiscard]] Ledger& ledger() { return ledger_; }
+  [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
+
+  void start();
+  // Once the source has handed on its last batch: books what is on its way, commits, and ends
+  // every thread.
+  void finish();
+
+ private:
+  Waker source_waker_;
+  Waker ledger_waker_;
+  BatchPool pool_;
+  Lanes lanes_;
+  Feed feed_;
+  Scan scan_;
+  WorkerCounters counters_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  Ledger ledger_;
+  std::vector<std::jthread> worker_threads_;
+  std::jthread ledger_thread_;
+};
+
+}  // namespace nodeportd

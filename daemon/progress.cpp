@@ -1,0 +1,57 @@
+#include "daemon/progress.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace nodeportd {
+namespace {
+
+constexpr std::chrono::milliseconds kDrawEvery{100};
+constexpr double kMegabyte = 1e6;
+
+}  // namespace
+
+Progress::Progress(const std::vector<std::string>& files, const Clock& clock)
+    : clock_(clock),
+      started_(clock.mono()),
+      next_draw_(started_ + kDrawEvery),
+      is_terminal_(::isatty(STDERR_FILENO) == 1) {
+  for (const std::string& file : files) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(file, error);
+    // Of a stream, or of packed bytes, the end is not known.
+    if (error || file.ends_with(".gz")) {
+      total_ = 0;
+      return;
+    }
+    total_ += size;
+  }
+}
+
+void Progress::show(std::uint64_t bytes) {
+  if (!is_terminal_) return;
+  const MonoTime now = clock_.mono();
+  if (now < next_draw_) return;
+  next_draw_ = now + kDrawEvery;
+  drawn_ = true;
+  const std::string share =
+      total_ > 0 ? fmt::format("{:3d} %  ", std::min<std::uint64_t>(bytes * 100 / total_, 100)) : "";
+  fmt::print(stderr, "\r{}{:.0f} MB ", share, static_cast<double>(bytes) / kMegabyte);
+}
+
+void Progress::clear() {
+  if (drawn_) fmt::print(stderr, "\r\x1b[K");
+}
+
+void Progress::summarize(std::uint64_t records, std::uint64_t bytes, std::uint64_t rows,
+                         std::uint64_t uninspectable) const {
+  const double seconds =
+      std::max(std::chrono::duration<double>(clock_.mono() - started_).count(), 1e-6);
+  fmt::print(stderr, "{} lines, {} rows, {} lines not inspected; {:.1f} MB in {:.2f} s\n", records,
+             rows, uninspectable, static_cast<double>(bytes) / kMegabyte, seconds);
+}
+
+}  // namespace nodeportd

@@ -1,0 +1,282 @@
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "admin/notify.hpp"
+#include "admin/server.hpp"
+#include "base/time_text.hpp"
+#include "base/units.hpp"
+#include "daemon/exit_code.hpp"
+#include "daemon/outlets.hpp"
+#include "daemon/pipeline.hpp"
+#include "daemon/setup.hpp"
+#include "daemon/sinks.hpp"
+#include "daemon/status_report.hpp"
+#include "daemon/store_outbox.hpp"
+#include "daemon/verbs.hpp"
+#include "match/exceptions.hpp"
+#include "sink/courier.hpp"
+#include "source/source.hpp"
+#include "state/store.hpp"
+
+namespace nodeportd {
+namespace {
+
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+// The running daemon: every part, made in the order in which a line passes them and ended in the
+// order in which nothing is lost.
+class Daemon {
+ public:
+  explicit Daemon(Setup setup)
+      : setup_(std::move(setup)), log_(Log::to_stderr(setup_.config.log_level)) {}
+
+  int run() {
+    if (const Result<void> opened = open(); !opened) {
+      log_.error("{}", opened.error().text);
+      return kExitFailed;
+    }
+    start();
+    io_.run();
+    stop();
+    return kExitWell;
+  }
+
+ private:
+  [[nodiscard]] const Config& config() const { return setup_.config; }
+
+  Result<void> open() {
+    Result<std::unique_ptr<Store>> store = Store::open(store_options(config()), clock_.wall());
+    if (!store) return fail(store.error());
+    store_ = std::move(*store);
+    outbox_ = std::make_unique<StoreOutbox>(*store_, clock_);
+    if (const Result<void> made = open_outlets(); !made) return made;
+    pipeline_ = std::make_unique<Pipeline>(
+        PipelineOptions{config().pipeline.workers, config().pipeline.batches,
+                        config().pipeline.batch_size},
+        pipeline_parts());
+
+    Result<std::vector<FileMark>> positions = store_->positions();
+    if (!positions) return fail(positions.error());
+    Result<std::unique_ptr<Source>> source =
+        Source::open(source_options(config()), std::move(*positions), pipeline_->feed(),
+                     pipeline_->source_waker(), clock_);
+    if (!source) return fail(source.error());
+    source_ = std::move(*source);
+    std::vector<std::string> streams;
+    for (const StreamStatus& stream : source_->status()) streams.push_back(stream.path);
+    if (const Result<void> restored = pipeline_->ledger().restore(streams); !restored) {
+      return restored;
+    }
+    return open_admin();
+  }
+
+  Result<void> open_outlets() {
+    std::vector<Outlets::Outlet> outlets;
+    for (const SinkConfig& sink_config : config().sinks) {
+      Result<std::unique_ptr<Sink>> sink = make_sink(config(), sink_config, clock_);
+      if (!sink) return fail(sink.error());
+      CourierOptions options;
+      options.retry = {sink_config.retry.initial, sink_config.retry.max};
+      auto courier = std::make_unique<Courier>(
+          sink_config.name, std::move(*sink), *outbox_, options, clock_,
+          [this](Notice notice) { pipeline_->ledger().post(std::move(notice)); });
+      outlets.push_back({{sink_config.name, sink_config.level, sink_config.rules,
+                          sink_config.phases},
+                         std::move(courier)});
+    }
+    outlets_ = std::make_unique<Outlets>(std::move(outlets));
+    return {};
+  }
+
+  Pipeline::Parts pipeline_parts() {
+    std::vector<Beat> beats;
+    for (const SinkConfig& sink : config().sinks) {
+      if (sink.heartbeat) beats.push_back({sink.name, *sink.heartbeat});
+    }
+    const AggregateConfig& aggregate = config().aggregate;
+    return {.rules = *setup_.rules,
+            .origin = {config().cluster, config().node, store_->epoch()},
+            .aggregate = {aggregate.lateness, aggregate.idle_after, aggregate.update_every,
+                          aggregate.max_keys},
+            .exceptions = exception_names(*setup_.rules),
+            .time = Ledger::Time::live,
+            .store = *store_,
+            .outlets = *outlets_,
+            .outbox_max = config().state.max_size,
+            .clock = clock_,
+            .log = log_,
+            .beats = std::move(beats),
+            .beat_facts = [this] { return beat_facts(); }};
+  }
+
+  Result<void> open_admin() {
+    Result<std::unique_ptr<AdminServer>> admin = AdminServer::open(
+        io_, config().admin_socket, [this](std::string_view path) -> std::optional<std::string> {
+          if (path != "/status") return std::nullopt;
+          return to_json(report());
+        });
+    if (admin) {
+      admin_ = std::move(*admin);
+      return {};
+    }
+    if (admin.error().kind == ErrorKind::closed) return fail(admin.error());
+    // Alerts matter more than being asked: a missing /run folder must not stop them.
+    log_.warning("`nodeportd status` will not work: {}", admin.error().text);
+    return {};
+  }
+
+  void start() {
+    started_ = clock_.wall();
+    for (const ExceptionSpec* over : expired(setup_.rules->exceptions(), started_)) {
+      log_.warning("exception '{}' is over since {}: it suppresses nothing that happens now",
+                   over->name, format_time(*over->until));
+    }
+    pipeline_->ledger().post(started_notice());
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (!error) io_.stop();
+    });
+    wait_for_reopen();
+    outlets_->start();
+    pipeline_->start();
+    source_thread_ = std::jthread([this](const std::stop_token& stop) { source_->run(stop); });
+    const std::string summary = "following " + std::to_string(source_->status().size()) +
+                                " logs with " + std::to_string(setup_.rules->size()) +
+                                " rules, alerting " + std::to_string(config().sinks.size()) +
+                                " sinks";
+    log_.info("ready: {}", summary);
+    notify::ready(summary);
+  }
+
+  void wait_for_reopen() {
+    reopen_signal_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      log_.info("SIGUSR1: reopening file sinks");
+      outlets_->reopen();
+      wait_for_reopen();
+    });
+  }
+
+  // Against the stream: no new lines, then what is on its way, then what waits for sinks.
+  void stop() {
+    const MonoTime deadline = clock_.mono() + config().pipeline.stop_timeout;
+    log_.info("stopping: draining for at most {}",
+              format_duration(config().pipeline.stop_timeout));
+    notify::stopping("draining");
+    source_thread_.request_stop();
+    pipeline_->source_waker().wake();
+    source_thread_.join();
+    pipeline_->ledger().post(stopped_notice());
+    pipeline_->finish();
+    outlets_->stop(deadline, clock_);
+    if (const Result<void> marked = store_->mark_stopped(clock_.wall()); !marked) {
+      log_.error("the state could not be closed cleanly: {}", marked.error().text);
+    }
+    log_.info("stopped");
+  }
+
+  Notice started_notice() const {
+    const LastRun& last = store_->last_run();
+    Notice notice{"daemon.started", "nodeportd started", {{"version", NODEPORTD_VERSION}}};
+    switch (last.end) {
+      case LastRun::End::first_start:
+        notice.text += " for the first time on this state";
+        notice.facts.emplace_back("last_run", "none");
+        break;
+      case LastRun::End::clean:
+        notice.text += "; the last run ended cleanly";
+        notice.facts.emplace_back("last_run", "clean");
+        break;
+      case LastRun::End::crashed:
+        notice.text += "; the last run did not end cleanly";
+        notice.facts.emplace_back("last_run", "crashed");
+        break;
+    }
+    if (last.last_commit) {
+      const auto gap = std::chrono::duration_cast<std::chrono::milliseconds>(
+          clock_.wall() - *last.last_commit);
+      notice.text += ", " + format_duration(gap) + " after its last commit";
+      notice.facts.emplace_back("last_commit", format_time(*last.last_commit));
+      notice.facts.emplace_back("gap_seconds", std::to_string(gap.count() / 1000));
+    }
+    return notice;
+  }
+
+  Notice stopped_notice() const {
+    const WorkerCounters& counters = pipeline_->counters();
+    return {"daemon.stopped",
+            "nodeportd stopped: asked to",
+            {{"started", format_time(started_)},
+             {"records", std::to_string(counters.records.get())},
+             {"matches", std::to_string(counters.matches.get())}}};
+  }
+
+  Facts beat_facts() const {
+    const WorkerCounters& counters = pipeline_->counters();
+    Facts facts = {{"records", std::to_string(counters.records.get())},
+                   {"matches", std::to_string(counters.matches.get())},
+                   {"uninspectable", std::to_string(counters.uninspectable.get())}};
+    for (const StreamStatus& stream : source_->status()) {
+      facts.emplace_back("log", stream.path);
+      facts.emplace_back("file", stream.file);
+      facts.emplace_back("offset", std::to_string(stream.offset));
+      facts.emplace_back("unread_bytes", std::to_string(stream.unread));
+    }
+    return facts;
+  }
+
+  StatusReport report() const {
+    const WorkerCounters& counters = pipeline_->counters();
+    StatusReport report;
+    report.cluster = config().cluster;
+    report.node = config().node;
+    report.epoch = store_->epoch();
+    report.started = started_;
+    report.now = clock_.wall();
+    report.streams = source_->status();
+    report.records = counters.records.get();
+    report.bytes = counters.bytes.get();
+    report.decoded = counters.decoded.get();
+    report.matches = counters.matches.get();
+    report.uninspectable = counters.uninspectable.get();
+    report.ledger = pipeline_->ledger().status();
+    for (const CourierStatus& courier : outlets_->status()) {
+      const auto waiting = store_->pending_usage(courier.sink);
+      report.sinks.push_back(
+          {courier, waiting ? waiting->count : 0, waiting ? waiting->bytes : 0});
+    }
+    return report;
+  }
+
+  Setup setup_;
+  Log log_;
+  SystemClock clock_;
+  WallTime started_{};
+  boost::asio::io_context io_;
+  boost::asio::signal_set signals_{io_, SIGTERM, SIGINT};
+  boost::asio::signal_set reopen_signal_{io_, SIGUSR1};
+  // In the order in which they need each other; destroyed the other way round.
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<StoreOutbox> outbox_;
+  std::unique_ptr<Outlets> outlets_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<Source> source_;
+  std::unique_ptr<AdminServer> admin_;
+  std::jthread source_thread_;
+};
+
+}  // namespace
+
+int run(const RunCommand& command) {
+  Setup setup = load_setup(command.config);
+  if (!setup.problems.empty()) {
+    print_problems(setup.problems);
+    return kExitConfig;
+  }
+  return Daemon(std::move(setup)).run();
+}
+
+}  // namespace nodeportd

@@ -1,0 +1,102 @@
+#include "daemon/setup.hpp"
+
+#include <cstdio>
+#include <utility>
+#include <variant>
+
+#include "base/text.hpp"
+#include "config/load.hpp"
+#include "daemon/shipped_rules.hpp"
+#include "match/exceptions.hpp"
+#include "match/rule_loader.hpp"
+
+namespace nodeportd {
+namespace {
+
+std::vector<CompiledRule> compile_rules(const std::vector<std::string>& paths,
+                                        Problems& problems) {
+  if (!paths.empty()) return load_rule_files(paths, problems);
+  std::vector<CompiledRule> rules;
+  for (const ShippedRule& shipped : shipped_rules()) {
+    load_rule_text(shipped.yaml, std::string(shipped.name), rules, problems);
+  }
+  return rules;
+}
+
+SourceOptions::Input input_of(const SourceConfig& config) {
+  SourceOptions::Input input;
+  input.audit_log = config.audit_log;
+  switch (config.start_at) {
+    case SourceConfig::Start::end:
+      input.start = SourceOptions::Input::Start::end;
+      break;
+    case SourceConfig::Start::beginning:
+      input.start = SourceOptions::Input::Start::beginning;
+      break;
+    case SourceConfig::Start::back:
+      input.start = SourceOptions::Input::Start::back;
+      break;
+  }
+  input.back = config.start_back;
+  input.max_line = config.max_line;
+  return input;
+}
+
+}  // namespace
+
+Setup load_setup(const std::string& config_path) {
+  LoadedConfig loaded = load_config(config_path);
+  Setup setup;
+  setup.problems = std::move(loaded.problems);
+  setup.config = std::move(loaded.config);
+  std::vector<CompiledRule> rules = load_rule_files(setup.config.rules, setup.problems);
+  std::vector<ExceptionSpec> exceptions;
+  if (!setup.config.exceptions.is_null()) {
+    exceptions =
+        load_exceptions(setup.config.exceptions, config_path, rules, setup.problems);
+  }
+  if (setup.problems.empty()) {
+    setup.rules = std::make_unique<const RuleSet>(std::move(rules), std::move(exceptions));
+  }
+  return setup;
+}
+
+std::unique_ptr<const RuleSet> load_rules(const std::vector<std::string>& paths,
+                                          Problems& problems) {
+  std::vector<CompiledRule> rules = compile_rules(paths, problems);
+  if (!problems.empty()) return nullptr;
+  return std::make_unique<const RuleSet>(std::move(rules), std::vector<ExceptionSpec>{});
+}
+
+std::vector<std::string> exception_names(const RuleSet& rules) {
+  std::vector<std::string> names;
+  for (const ExceptionSpec& exception : rules.exceptions()) names.push_back(exception.name);
+  return names;
+}
+
+SourceOptions source_options(const Config& config) {
+  SourceOptions options;
+  for (const SourceConfig& source : config.sources) options.inputs.push_back(input_of(source));
+  options.batch_bytes = config.pipeline.batch_size;
+  options.reconcile = config.pipeline.reconcile;
+  return options;
+}
+
+StoreOptions store_options(const Config& config) {
+  StoreOptions options;
+  options.directory = config.state.directory;
+  options.durability = config.state.durability == StateConfig::Durability::power_loss
+                           ? StoreOptions::Durability::power_loss
+                           : StoreOptions::Durability::process_crash;
+  options.max_size = config.state.max_size;
+  options.history = config.state.history;
+  return options;
+}
+
+void print_problems(const Problems& problems) {
+  for (const Problem& problem : problems) {
+    (void)std::fprintf(stderr, "%s\n", printable(to_text(problem)).c_str());
+  }
+}
+
+}  // namespace nodeportd

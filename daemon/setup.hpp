@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/problem.hpp"
+#include "config/config.hpp"
+#include "match/rule_set.hpp"
+#include "source/source.hpp"
+#include "state/store_options.hpp"
+
+namespace nodeportd {
+
+// The config and what it leads to, or everything that is wrong with it.
+struct Setup {
+  Config config;
+  std::unique_ptr<const RuleSet> rules;  // null when there are problems
+  Problems problems;
+};
+
+// Reads config, rules and exceptions: all problems of all files in one pass.
+[[nodiscard]] Setup load_setup(const std::string& config_path);
+
+// The rules of `paths` (files, or folders of them); none: the rules that nodeportd ships.
+[[nodiscard]] std::unique_ptr<const RuleSet> load_rules(const std::vector<std::string>& paths,
+                                                        Problems& problems);
+
+// What Match::exception counts through.
+[[nodiscard]] std::vector<std::string> exception_names(const RuleSet& rules);
+
+// Each stage's options out of the config.
+[[nodiscard]] SourceOptions source_options(const Config& config);
+[[nodiscard]] StoreOptions store_options(const Config& config);
+// Prints every problem to stderr, one a line, as `file:line:column: text`.
+void print_problems(const Problems& problems);
+
+}  // namespace nodeportd

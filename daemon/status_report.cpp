@@ -1,0 +1,168 @@
+#include "daemon/status_report.hpp"
+
+#include <fmt/format.h>
+#include <rapidjson/document.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include "base/text.hpp"
+#include "base/time_text.hpp"
+#include "base/units.hpp"
+#include "daemon/table.hpp"
+
+namespace nodeportd {
+namespace {
+
+using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+
+void put(Writer& json, const char* key, const std::string& text) {
+  json.Key(key);
+  const std::string valid = valid_utf8(text);
+  json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
+}
+void put(Writer& json, const char* key, std::uint64_t number) {
+  json.Key(key);
+  json.Uint64(number);
+}
+void put_flag(Writer& json, const char* key, bool flag) {
+  json.Key(key);
+  json.Bool(flag);
+}
+void put_time(Writer& json, const char* key, const std::optional<WallTime>& time) {
+  json.Key(key);
+  if (!time) {
+    json.Null();
+    return;
+  }
+  json.String(format_time(*time).c_str());
+}
+
+void put_streams(Writer& json, const StatusReport& report) {
+  json.Key("logs");
+  json.StartArray();
+  for (const StreamStatus& stream : report.streams) {
+    json.StartObject();
+    put(json, "path", stream.path);
+    put(json, "file", stream.file);
+    put(json, "offset", stream.offset);
+    put(json, "size", stream.size);
+    put(json, "unread_bytes", stream.unread);
+    put_flag(json, "waiting_for_file", stream.waiting);
+    put_flag(json, "at_end", stream.at_end);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void put_sinks(Writer& json, const StatusReport& report) {
+  json.Key("sinks");
+  json.StartArray();
+  for (const StatusReport::Sink& sink : report.sinks) {
+    json.StartObject();
+    put(json, "name", sink.courier.sink);
+    put_flag(json, "alive", sink.courier.alive);
+    put(json, "delivered", sink.courier.delivered);
+    put(json, "pending", sink.pending);
+    put(json, "pending_bytes", sink.pending_bytes);
+    put(json, "failed_attempts", sink.courier.retries);
+    put(json, "dead_letters", sink.courier.refused);
+    put(json, "undurable_waiting", sink.courier.undurable_waiting);
+    put(json, "undurable_dropped", sink.courier.undurable_dropped);
+    put_time(json, "last_delivery", sink.courier.last_delivery);
+    put(json, "last_error", sink.courier.last_error);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+// Members of a parsed report; what is missing reads as empty, so that an older daemon can be asked.
+std::string text_of(const rapidjson::Value& object, const char* key) {
+  const auto found = object.FindMember(key);
+  if (found == object.MemberEnd()) return "";
+  const rapidjson::Value& value = found->value;
+  if (value.IsString()) return {value.GetString(), value.GetStringLength()};
+  if (value.IsUint64()) return std::to_string(value.GetUint64());
+  if (value.IsBool()) return value.GetBool() ? "yes" : "no";
+  return "-";
+}
+
+std::vector<std::string> texts_of(const rapidjson::Value& object,
+                                  std::initializer_list<const char*> keys) {
+  std::vector<std::string> texts;
+  for (const char* key : keys) texts.push_back(text_of(object, key));
+  return texts;
+}
+
+void print_rows(const rapidjson::Value& root, const char* list, std::vector<std::string> header,
+                std::initializer_list<const char*> keys, std::FILE* to) {
+  Table table(std::move(header));
+  const auto found = root.FindMember(list);
+  if (found == root.MemberEnd() || !found->value.IsArray()) return;
+  for (const rapidjson::Value& row : found->value.GetArray()) {
+    if (row.IsObject()) table.add(texts_of(row, keys));
+  }
+  fmt::print(to, "\n");
+  table.print(to);
+}
+
+}  // namespace
+
+std::string to_json(const StatusReport& report) {
+  rapidjson::StringBuffer buffer;
+  Writer json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  put(json, "version", std::string(NODEPORTD_VERSION));
+  put(json, "cluster", report.cluster);
+  put(json, "node", report.node);
+  put(json, "epoch", report.epoch);
+  put_time(json, "started", report.started);
+  put_time(json, "now", report.now);
+  put_flag(json, "durable", report.ledger.durable);
+  put_flag(json, "paused", report.ledger.paused);
+  put(json, "records", report.records);
+  put(json, "bytes", report.bytes);
+  put(json, "decoded", report.decoded);
+  put(json, "matches", report.matches);
+  put(json, "uninspectable", report.uninspectable);
+  put(json, "suppressed", report.ledger.suppressed);
+  put(json, "open_windows", report.ledger.open_windows);
+  put_time(json, "watermark", report.ledger.watermark);
+  put(json, "revisions", report.ledger.revisions);
+  put(json, "commits", report.ledger.commits);
+  put(json, "failed_commits", report.ledger.failed_commits);
+  put_streams(json, report);
+  put_sinks(json, report);
+  json.EndObject();
+  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+}
+
+Result<void> print_status(const std::string& json, std::FILE* to) {
+  rapidjson::Document root;
+  root.Parse(json.data(), json.size());
+  if (root.HasParseError() || !root.IsObject()) {
+    return fail(ErrorKind::malformed, "this is no status report");
+  }
+  const auto line = [&](const char* label, const std::string& text) {
+    fmt::print(to, "{:<14}{}\n", label, printable(text));
+  };
+  line("nodeportd", text_of(root, "version") + ", since " + text_of(root, "started"));
+  line("cluster", text_of(root, "cluster") + "  node " + text_of(root, "node"));
+  line("state", text_of(root, "durable") == "yes"
+                    ? (text_of(root, "paused") == "yes" ? "PAUSED: no sink takes alerts" : "well")
+                    : "UNDURABLE: the state cannot be written");
+  line("lines", text_of(root, "records") + " read, " + text_of(root, "decoded") + " decoded, " +
+                    text_of(root, "matches") + " matches, " + text_of(root, "suppressed") +
+                    " suppressed, " + text_of(root, "uninspectable") + " uninspectable");
+  line("windows", text_of(root, "open_windows") + " open, watermark " + text_of(root, "watermark"));
+  print_rows(root, "logs", {"LOG", "FILE", "OFFSET", "SIZE", "UNREAD", "WAITING"},
+             {"path", "file", "offset", "size", "unread_bytes", "waiting_for_file"}, to);
+  print_rows(root, "sinks",
+             {"SINK", "ALIVE", "DELIVERED", "PENDING", "FAILED", "DEAD", "LAST ERROR"},
+             {"name", "alive", "delivered", "pending", "failed_attempts", "dead_letters",
+              "last_error"},
+             to);
+  return {};
+}
+
+}  // namespace nodeportd

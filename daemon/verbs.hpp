@@ -1,0 +1,15 @@
+#pragma once
+
+#include "daemon/cli.hpp"
+
+namespace nodeportd {
+
+// Each verb: returns the exit code, having printed what there is to say.
+[[nodiscard]] int run(const RunCommand& command);
+[[nodiscard]] int check(const CheckCommand& command);
+[[nodiscard]] int replay(const ReplayCommand& command);
+[[nodiscard]] int status(const StatusCommand& command);
+[[nodiscard]] int deadletters(const DeadlettersCommand& command);
+[[nodiscard]] int test_sink(const TestSinkCommand& command);
+
+}  // namespace nodeportd

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <stop_token>
+
+#include "base/counter.hpp"
+#include "decode/audit_decoder.hpp"
+#include "decode/scan.hpp"
+#include "match/matcher.hpp"
+#include "model/batch.hpp"
+#include "queue/lanes.hpp"
+
+namespace nodeportd {
+
+// What all workers counted. Each drop of a line's content has its number here.
+struct WorkerCounters {
+  Counter records;
+  Counter bytes;
+  Counter decoded;
+  Counter uninspectable;
+  Counter matches;
+};
+
+// scan ▸ decode ▸ match, for one batch after the other. One thread.
+class Worker {
+ public:
+  // Both outlive the worker and are shared by all.
+  Worker(const RuleSet& rules, const Scan& scan) : rules_(rules), scan_(scan) {}
+
+  // Puts the matches of all records, and what could not be inspected, into the batch.
+  void examine(Batch& batch);
+
+  // The body of worker thread `lane`: until `stop` is requested.
+  void run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, WorkerCounters& counters);
+
+ private:
+  void examine(const Record& record, Batch& batch);
+  // A record that did not decode as a whole: what can be saved of it is matched, the rest told.
+  void salvage(const Record& record, Reject reject, Batch& batch);
+  void report(const Record& record, Reject reject, Batch& batch) const;
+
+  const RuleSet& rules_;
+  const Scan& scan_;
+  AuditDecoder decoder_;
+};
+
+}  // namespace nodeportd

@@ -1,0 +1,108 @@
+"""What a person meets first: help, errors with their place, exit codes."""
+
+import os
+import subprocess
+
+from harness import EndToEnd, NODEPORTD, creation, eventually
+
+
+class CommandLine(EndToEnd):
+    def run_it(self, *arguments, text=None):
+        return subprocess.run([NODEPORTD, *arguments], capture_output=True, text=True, input=text,
+                              check=False)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def test_help_names_every_verb_and_every_exit_code(self):
+        done = self.run_it("--help")
+        self.assertEqual(done.returncode, 0)
+        for word in ("run", "check", "replay", "status", "deadletters", "test-sink", "78"):
+            self.assertIn(word, done.stdout)
+        for verb in ("run", "check", "replay", "status", "deadletters", "test-sink"):
+            self.assertEqual(self.run_it(verb, "--help").returncode, 0, verb)
+        self.assertRegex(self.run_it("--version").stdout, r"^nodeportd \d+\.\d+\.\d+\n$")
+
+    def test_bad_usage_is_2_and_a_bad_config_is_78_with_every_place(self):
+        for arguments in ([], ["fly"], ["run", "--fast"], ["replay"],
+                          ["replay", "--workers", "0", "x"], ["replay", "--batch-size", "9", "x"]):
+            self.assertEqual(self.run_it(*arguments).returncode, 2, arguments)
+        config = self.write("bad.yaml", "sources:\n  - audit_logg: /a\n    start_at: 010\n"
+                                        "sinks: []\nsinks: []\nagregate: {}\n")
+        for verb in ("check", "run"):
+            done = self.run_it(verb, "--config", config)
+            self.assertEqual(done.returncode, 78)
+            for part in (f"{config}:2:5: ", "'audit_log'", f"{config}:3:15: ", f"{config}:5:1: ",
+                         f"{config}:6:1: ", "'aggregate'"):
+                self.assertIn(part, done.stderr)
+        self.assertEqual(self.run_it("check", "--config", self.path("none.yaml")).returncode, 78)
+
+    def test_check_tells_problems_of_config_rules_and_exceptions_in_one_pass(self):
+        rule = self.write("rule.yml", "title: T\nid: d7fc865e-b8a1-4029-a960-cf4403b821b7\n"
+                                      "logsource: {product: kubernetes, service: audit}\n"
+                                      "detection:\n  s: {verb|containz: x}\n  condition: s\n")
+        config = self.config(self.file_sink(), rules=rule) + (
+            "exceptions:\n  - name: e\n    rules: ['*']\n    condition: {verb: create}\n"
+            "unknown: 1\n")
+        done = self.run_it("check", "--config", self.write("c.yaml", config))
+        self.assertEqual(done.returncode, 78)
+        self.assertIn(f"{rule}:5:", done.stderr)
+        self.assertIn("'contains'", done.stderr)
+        self.assertIn("reason", done.stderr)
+        self.assertIn("unknown", done.stderr)
+
+    def test_replay_reads_files_streams_and_packed_files_alike(self):
+        log = self.write("audit.log", creation("id-1", "web") + creation("id-2", "web"))
+        subprocess.run(["gzip", "-k", log], check=True)
+        rows = self.run_it("replay", "--format", "json", log).stdout
+        self.assertEqual(rows.count("\n"), 1)
+        self.assertIn('"count":2', rows)
+        for other in (self.run_it("replay", "--format", "json", log + ".gz").stdout,
+                      self.run_it("replay", "--format", "json", "-",
+                                  text=open(log, encoding="utf-8").read()).stdout):
+            self.assertEqual(other.count('"count":2'), 1)
+        table = self.run_it("replay", log)
+        self.assertIn("Kubernetes Node Port Creation", table.stdout)
+        self.assertIn("2 lines, 1 rows", table.stderr)
+        self.assertEqual(self.run_it("replay", self.path("none.log")).returncode, 2)
+
+    def test_an_exception_silences_only_the_rules_it_lists_and_is_counted(self):
+        config = self.config(self.file_sink()) + """
+exceptions:
+  - name: known controller
+    rules: [d7fc865e-b8a1-4029-a960-cf4403b821b6]
+    condition: {user.username: controller}
+    reason: it opens ports all day
+  - name: long gone
+    rules: ['*']
+    condition: {user.username: mallory}
+    reason: a migration
+    until: 2026-01-01T00:00:00Z
+"""
+        daemon = self.daemon(config).start()
+        self.assertIn("long gone", daemon.stderr())
+        for number, user in enumerate(("controller", "mallory", "controller", "alice")):
+            self.append(creation(f"id-{number}", f"svc-{number}", user))
+        eventually(lambda: {alert["user"] for alert in self.alerts()} == {"mallory", "alice"},
+                   what="the other users")
+        eventually(lambda: daemon.status()["suppressed"] == 2, what="the count")
+
+    def test_a_second_daemon_on_the_same_state_is_refused(self):
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        second = self.run_it("run", "--config", daemon.config)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn(str(daemon.process.pid), second.stderr)
+        self.assertIn(self.path("state"), second.stderr)
+
+    def test_test_sink_sends_one_marked_alert(self):
+        config = self.write("c.yaml", self.config(self.file_sink()))
+        done = self.run_it("test-sink", "alerts", "--config", config)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        alerts = self.alerts(rule=None)
+        self.assertEqual(len(alerts), 1)
+        self.assertTrue(alerts[0]["test"])
+        self.assertEqual(self.run_it("test-sink", "nobody", "--config", config).returncode, 2)
+        self.assertEqual(self.run_it("status", "--config", config).returncode, 1)
+        self.assertFalse(os.path.exists(self.path("state", "state.db")))

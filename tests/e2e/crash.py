@@ -1,0 +1,88 @@
+"""SIGKILL at any moment loses nothing and repeats nothing: 50 times while lines flow and rotate,
+some of them at the very moments between a sink's write and its acknowledgement."""
+
+import json
+import os
+import random
+import subprocess
+
+from harness import AUDIT_WRITER, NIGHTLY, EndToEnd, eventually
+from receiver import Receiver
+
+ROUNDS = 200 if NIGHTLY else 50
+LINES = 100_000
+CREATIONS = 1_500
+
+
+class Crash(EndToEnd):
+    def test_killed_again_and_again_nothing_is_missing_and_the_file_repeats_nothing(self):
+        seed = int(os.environ.get("NODEPORTD_SEED", random.randrange(1 << 30)))
+        print("NODEPORTD_SEED", seed)
+        dice = random.Random(seed)
+        receiver = Receiver()
+        self.addCleanup(receiver.close)
+        sinks = self.file_sink() + f"""  - name: hook
+    type: webhook
+    url: {receiver.url}
+    retry: {{initial: 10ms, max: 50ms}}
+"""
+        daemon = self.daemon(self.config(sinks))
+        writer = subprocess.Popen(
+            [AUDIT_WRITER, "--out", self.path("audit.log"), "--lines", str(LINES), "--creations",
+             str(CREATIONS), "--rotate-every", "2500", "--rate", "8000", "--seed", str(seed),
+             "--chunked", "--truth", self.path("truth.jsonl")])
+        between = {"file": 0, "webhook": 0}
+        for number in range(ROUNDS):
+            kind = ("moment", "file", "webhook")[number % 3]
+            if kind == "file":
+                # Dies right after a write to the alert file, before the state can know of it.
+                daemon.start(wait=False, LD_PRELOAD=os.environ["KILL_AFTER_WRITE"],
+                             ASAN_OPTIONS="verify_asan_link_order=0",
+                             NODEPORTD_KILL_PATH=self.path("alerts.jsonl"),
+                             NODEPORTD_KILL_AFTER=str(dice.randrange(1, 4)))
+                between["file"] += self.wait_for_death(daemon, writer)
+            elif kind == "webhook":
+                # Dies when the receiver has the request and before it answers.
+                receiver.kill_on_request(lambda: daemon.process.kill())
+                daemon.start(wait=False)
+                between["webhook"] += self.wait_for_death(daemon, writer)
+                receiver.kill_on_request(None)
+            else:
+                daemon.start(wait=False)
+                size = receiver.count() + dice.randrange(0, 6)
+                eventually(lambda: receiver.count() >= size or writer.poll() is not None,
+                           what="some alerts")
+            if daemon.process.poll() is None:
+                daemon.kill()
+        print("killed between write and acknowledgement:", between)
+        self.assertEqual(writer.wait(), 0)
+        daemon.start()
+        with open(self.path("truth.jsonl"), encoding="utf-8") as file:
+            expected = {json.loads(line)["auditID"] for line in file}
+        self.assertEqual(len(expected), CREATIONS)
+        eventually(lambda: self.booked(self.alerts()) >= CREATIONS, limit=180, what="all creations")
+        eventually(lambda: self.booked(receiver.alerts()) >= CREATIONS, limit=180, what="the webhook")
+        self.assertEqual(self.booked(self.alerts()), self.booked(receiver.alerts()))
+        said = [(alert["alert_id"], alert["epoch"], alert["revision"])
+                for alert in self.alerts(rule=None)]
+        self.assertEqual(len(said), len(set(said)), "a revision stands twice in the file")
+        self.assertGreaterEqual(between["file"] + between["webhook"], 10)
+        self.assertEqual(daemon.stop(), 0)
+
+    @staticmethod
+    def wait_for_death(daemon, writer):
+        """True when the daemon died at the chosen moment; the log may end before."""
+        eventually(lambda: daemon.process.poll() is not None or writer.poll() is not None,
+                   what="the chosen moment")
+        return daemon.process.poll() is not None
+
+    def booked(self, alerts):
+        """How many matches the latest revisions account for (two source addresses count twice)."""
+        latest = {}
+        for alert in alerts:
+            if alert["rule"]["name"] != "Kubernetes Node Port Creation":
+                continue
+            known = latest.get(alert["alert_id"])
+            if known is None or known["revision"] < alert["revision"]:
+                latest[alert["alert_id"]] = alert
+        return sum(alert["count"] for alert in latest.values())

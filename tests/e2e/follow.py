@@ -1,0 +1,146 @@
+"""What can happen to a log while it is followed, on the real daemon (hazards of its peers)."""
+
+import gzip
+import os
+import shutil
+import signal
+
+from harness import EndToEnd, creation, eventually
+
+
+class Follow(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.number = 0
+
+    def write(self, count=1, path=None):
+        """Appends creations with names of their own; their names."""
+        names = []
+        for _ in range(count):
+            self.number += 1
+            names.append(f"svc-{self.number:04}")
+            self.append(creation(f"id-{self.number}", names[-1]), path)
+        return names
+
+    def told(self):
+        return sorted(alert["group"]["objectRef.name"] for alert in self.alerts()
+                      if alert["phase"] == "first")
+
+    def expect(self, names):
+        eventually(lambda: self.told() == sorted(names), what=f"{len(names)} alerts")
+
+    def rotate(self, name):
+        os.rename(self.path("audit.log"), self.path(f"audit-2026-11-24T{name}.000.log"))
+
+    def test_a_log_that_is_not_there_yet_is_waited_for_with_its_folder(self):
+        daemon = self.daemon(self.config(self.file_sink(), log=self.path("later", "audit.log")))
+        daemon.start()
+        os.mkdir(self.path("later"))
+        self.expect(self.write(3, self.path("later", "audit.log")))
+
+    def test_rotated_five_times_while_stopped_by_a_signal_it_reads_all_in_order(self):
+        names = self.write(2)
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        self.expect(names)
+        daemon.process.send_signal(signal.SIGSTOP)
+        for turn in range(5):
+            names += self.write(2)
+            self.rotate(f"10-00-0{turn}")
+        names += self.write(2)
+        daemon.process.send_signal(signal.SIGCONT)
+        self.expect(names)
+
+    def test_rotated_and_packed_while_down_it_reads_what_it_had_not(self):
+        names = self.write(4)
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        self.expect(names)
+        daemon.kill()
+        names += self.write(3)
+        self.rotate("10-00-00")
+        names += self.write(3)
+        self.rotate("10-00-01")
+        for turn in range(2):
+            plain = self.path(f"audit-2026-11-24T10-00-0{turn}.000.log")
+            with open(plain, "rb") as file, gzip.open(plain + ".gz", "wb") as packed:
+                shutil.copyfileobj(file, packed)
+            os.remove(plain)
+        names += self.write(3)
+        daemon.start()
+        self.expect(names)
+
+    def test_half_a_line_waits_for_its_rest_over_a_crash(self):
+        line = creation("half", "half")
+        self.append(line[:200])
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        self.append(line[200:400])
+        daemon.kill()
+        daemon.start()
+        self.append(line[400:])
+        self.expect(["half"])
+
+    def test_a_truncated_log_begins_anew(self):
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        names = self.write(5)
+        self.expect(names)
+        os.truncate(self.path("audit.log"), 0)
+        names += self.write(2)
+        self.expect(names)
+
+    def test_a_log_deleted_while_unread_is_read_to_its_end(self):
+        names = self.write(1)
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        self.expect(names)
+        daemon.process.send_signal(signal.SIGSTOP)
+        names += self.write(3)
+        os.remove(self.path("audit.log"))
+        names += self.write(3)
+        daemon.process.send_signal(signal.SIGCONT)
+        self.expect(names)
+
+    def test_a_symlink_that_is_swapped_is_followed(self):
+        os.mkdir(self.path("logs"))
+        os.symlink("logs/day1", self.path("audit.log"))
+        names = self.write(2, self.path("logs", "day1"))
+        self.daemon(self.config(self.file_sink())).start()
+        self.expect(names)
+        names += self.write(2, self.path("logs", "day2"))
+        os.symlink("logs/day2", self.path("audit.tmp"))
+        os.rename(self.path("audit.tmp"), self.path("audit.log"))
+        self.expect(names)
+
+    def test_a_line_too_long_is_told_and_the_lines_around_it_are_read(self):
+        long = creation("long", "long", userAgent="x" * 200_000)
+        names = self.write(1)
+        self.append(long)
+        names += self.write(1)
+        config = self.config(self.file_sink()).replace("start_at: beginning",
+                                                       "start_at: beginning\n    max_line: 64KiB")
+        self.daemon(config).start()
+        self.expect(names)
+
+        def told():
+            return [alert for alert in self.alerts(rule=None)
+                    if "nodeportd.line_uninspectable" in alert["rule"]["tags"]]
+
+        alert = eventually(told, what="line_uninspectable")[0]
+        self.assertEqual(alert["group"]["reason"], "oversize")
+        self.assertEqual(alert["events"][0]["audit_id"], "long")
+
+    def test_a_restart_on_an_idle_log_repeats_nothing(self):
+        names = self.write(20)
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        self.expect(names)
+        for _ in range(5):
+            self.assertEqual(daemon.stop(), 0)
+            daemon.start()
+        names += self.write(1)
+        self.expect(names)
+
+    def test_start_at_end_reads_what_comes_and_says_what_it_skipped(self):
+        self.write(5)
+        daemon = self.daemon(self.config(self.file_sink(), start_at="end")).start()
+        eventually(lambda: (daemon.status() or {}).get("logs"), what="a status")
+        self.expect(self.write(2))
+        skipped = [alert for alert in self.alerts(rule=None)
+                   if "nodeportd.source.history_skipped" in alert["rule"]["tags"]]
+        self.assertEqual(len(skipped), 1)
