@@ -54,14 +54,14 @@ class CommandLine(EndToEnd):
         self.assertIn("unknown", done.stderr)
 
     def test_replay_reads_files_streams_and_packed_files_alike(self):
-        log = self.write("audit.log", creation("id-1", "web") + creation("id-2", "web"))
+        lines = creation("id-1", "web") + creation("id-2", "web")
+        log = self.write("audit.log", lines)
         subprocess.run(["gzip", "-k", log], check=True)
         rows = self.run_it("replay", "--format", "json", log).stdout
         self.assertEqual(rows.count("\n"), 1)
         self.assertIn('"count":2', rows)
         for other in (self.run_it("replay", "--format", "json", log + ".gz").stdout,
-                      self.run_it("replay", "--format", "json", "-",
-                                  text=open(log, encoding="utf-8").read()).stdout):
+                      self.run_it("replay", "--format", "json", "-", text=lines).stdout):
             self.assertEqual(other.count('"count":2'), 1)
         table = self.run_it("replay", log)
         self.assertIn("Kubernetes Node Port Creation", table.stdout)

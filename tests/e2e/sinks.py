@@ -127,8 +127,8 @@ class Webhook(EndToEnd):
         context.load_cert_chain(self.path(f"{name}.pem"), self.path(f"{name}.key"))
         return context
 
-    def sink(self, url, more=""):
-        return f"""  - name: hook
+    def sink(self, url, more="", name="hook"):
+        return f"""  - name: {name}
     type: webhook
     url: {url}
     ca_file: {self.path('ca.pem')}
@@ -149,10 +149,9 @@ class Webhook(EndToEnd):
         with open(self.path("token"), "w", encoding="utf-8") as file:
             file.write("s3cret\n")
         sinks = (self.sink(good.url, f"    bearer_token_file: {self.path('token')}\n")
-                 + self.sink(wrong_name.url).replace("hook", "wrong-name")
-                 + self.sink(expired.url).replace("hook", "expired")
-                 + self.sink(good.url).replace("hook", "wrong-ca").replace("/ca.pem",
-                                                                           "/stranger.pem"))
+                 + self.sink(wrong_name.url, name="wrong-name")
+                 + self.sink(expired.url, name="expired")
+                 + self.sink(good.url, name="wrong-ca").replace("/ca.pem", "/stranger.pem"))
         daemon = self.daemon(self.config(sinks)).start()
         self.append(creation("id-1", "web"))
         creations = lambda: [alert for alert in good.alerts()
