@@ -22,10 +22,10 @@ using Tcp = asio::ip::tcp;
 using Request = http::request<http::string_body>;
 using Parser = http::response_parser<http::buffer_body>;
 
-constexpr std::size_t kBufferMax = 64 * 1024;
+constexpr std::size_t kBufferMax = 64UL * 1024;
 constexpr std::uint32_t kHeaderMax = 16 * 1024;
-constexpr std::size_t kBodyKept = 4 * 1024;
-constexpr std::size_t kBodyMax = 256 * 1024;  // more is not read to keep a connection
+constexpr std::size_t kBodyKept = 4UL * 1024;
+constexpr std::size_t kBodyMax = 256UL * 1024;  // more is not read to keep a connection
 constexpr int kInterimRepliesMax = 8;
 
 bool is_interim(const Parser& parser) {

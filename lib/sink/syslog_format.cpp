@@ -138,7 +138,7 @@ std::string rfc5424_header(const Alert& alert, const SyslogOrigin& origin) {
 std::string rfc3164_header(const Alert& alert, const SyslogOrigin& origin) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(alert.last_time);
   std::tm local{};  // RFC 3164 has no zone: its times are local
-  ::localtime_r(&seconds, &local);
+  (void)::localtime_r(&seconds, &local);
   std::array<char, 32> time{};
   const std::size_t size = std::strftime(time.data(), time.size(), "%b %e %H:%M:%S", &local);
   return fmt::format("<{}>{} {}{}{}[{}]: ", origin.facility * 8 + severity(alert.level),

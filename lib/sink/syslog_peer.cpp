@@ -37,7 +37,7 @@ error_code reported_error(int fd) {
   return to_code(number);
 }
 
-const std::string& to_text(const std::string& path) {
+std::string to_text(const std::string& path) {
   return path;
 }
 std::string to_text(const HostPort& peer) {

@@ -61,6 +61,7 @@ class TimedIo {
   [[nodiscard]] error_code connect(typename Protocol::socket& socket, const HostPort& peer) {
     if (const error_code error = resolve(peer.host)) return error;
     std::vector<typename Protocol::endpoint> endpoints;
+    endpoints.reserve(found_.size());
     for (const asio::ip::address& address : found_) endpoints.emplace_back(address, peer.port);
     return await([&](auto handler) { asio::async_connect(socket, endpoints, std::move(handler)); },
                  [&] { close(socket); });

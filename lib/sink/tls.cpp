@@ -49,14 +49,14 @@ Result<void> set_up_tls(ssl_ctx_st* context, const TlsFiles& files) {
   return {};
 }
 
-bool expect_host(ssl_st* session, const std::string& host) {
+bool expect_host(ssl_st* session, std::string host) {
   X509_VERIFY_PARAM* expected = SSL_get0_param(session);
   if (is_address(host)) return X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) == 1;
   X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   // Server name indication is for names alone (RFC 6066, 3).
   return X509_VERIFY_PARAM_set1_host(expected, host.c_str(), host.size()) == 1 &&
-         SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                  const_cast<char*>(host.c_str())) == 1;
+         SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data()) ==
+             1;
 }
 
 std::string certificate_fault(const ssl_st* session) {

@@ -22,7 +22,7 @@ struct TlsFiles {
 [[nodiscard]] Result<void> set_up_tls(ssl_ctx_st* context, const TlsFiles& files);
 
 // Before the handshake: the peer must hold a certificate for `host`, a name or an address.
-[[nodiscard]] bool expect_host(ssl_st* session, const std::string& host);
+[[nodiscard]] bool expect_host(ssl_st* session, std::string host);
 
 // What was wrong with the peer's certificate; empty if that was not it.
 [[nodiscard]] std::string certificate_fault(const ssl_st* session);

@@ -14,7 +14,7 @@
 namespace nodeportd {
 namespace {
 
-constexpr std::size_t kSecretMax = 8 * 1024;
+constexpr std::size_t kSecretMax = 8UL * 1024;
 constexpr std::size_t kExcerptMax = 200;  // of a reply's body in a reason
 
 // A header's value out of a file.
