@@ -107,8 +107,9 @@ Result<Reach> FileReader::fill(Batch& batch, const ReadLimits& limits, ReadCount
 Result<Reach> FileReader::fill_lines(Batch& batch, const ReadLimits& limits,
                                      ReadCounters& counters) {
   for (std::size_t want = limits.batch_bytes;;) {
-    const Result<Block> block = read_block(batch, offset_, want);
+    Result<Block> block = read_block(batch, offset_, want);
     if (!block) return fail(block.error());
+    if (want > limits.batch_bytes) keep_first_line(batch, *block);
     // After the read: whatever replaced the old bytes did so before this look, or after the read.
     const Result<bool> unchanged = is_unchanged();
     if (!unchanged) return fail(unchanged.error());
@@ -142,6 +143,14 @@ Result<Reach> FileReader::fill_lines(Batch& batch, const ReadLimits& limits,
     if (!limits.may_grow) return Reach::wants_room;
     want = std::min(want * kGrowth, std::max<std::size_t>(limits.max_line, want) + 1);
   }
+}
+
+// A record that needs a larger buffer has it to itself.
+void FileReader::keep_first_line(Batch& batch, Block& block) {
+  const auto newline = std::find(batch.bytes.begin(), batch.bytes.end(), '\n');
+  if (newline == batch.bytes.end() || newline + 1 == batch.bytes.end()) return;
+  batch.bytes.erase(newline + 1, batch.bytes.end());
+  block = {batch.bytes.size(), false};
 }
 
 void FileReader::book(Batch& batch, const Framing& framing, ReadCounters& counters) {

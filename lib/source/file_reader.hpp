@@ -85,6 +85,7 @@ class FileReader {
                                          ReadCounters& counters);
   [[nodiscard]] Result<Reach> fill_long_line(Batch& batch, const ReadLimits& limits,
                                              ReadCounters& counters);
+  static void keep_first_line(Batch& batch, Block& block);
   void book(Batch& batch, const Framing& framing, ReadCounters& counters);
 
   LogFile file_;

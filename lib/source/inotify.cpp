@@ -13,7 +13,7 @@ constexpr std::uint32_t kFileMask = IN_MODIFY;
 constexpr std::uint32_t kFolderMask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                                       IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 // A writer that never pauses must not keep us from reading its log.
-constexpr int kReadsMax = 16;
+constexpr int kReadsMax = 1024;
 
 KernelEvent to_event(const inotify_event& raw, const char* name) {
   KernelEvent event{.kind = KernelEvent::Kind::named, .watch = raw.wd, .name = {}};

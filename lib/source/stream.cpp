@@ -55,6 +55,8 @@ void Stream::locate_current() {
 bool Stream::open_next(const Moment& now) {
   for (;;) {
     lineage_.refresh();
+    // Once more: a file that was compressed before it was read is known by its content only now.
+    if (current_) locate_current();
     const std::vector<RotatedFile> unsettled = lineage_.unsettled();
     if (!unsettled.empty()) {
       report_vanished(unsettled.front().time);

@@ -145,8 +145,13 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
 
 void Stream::settle_before(const FileMark& newest) {
   const std::optional<RotatedFile> rotated = lineage_.rotated_at(newest.path);
-  lineage_.settle_until(rotated ? rotated->time : newest.seen);
-  if (newest.offset == 0) return;
+  const bool is_untouched = newest.offset == 0;
+  if (!rotated) {
+    lineage_.settle_until(newest.seen);
+  } else {
+    lineage_.settle_until(is_untouched ? rotated->time - Micros(1) : rotated->time);
+  }
+  if (is_untouched && (!rotated || Lineage::is_there(*rotated))) return;
   const Result<FileId> live = file_id_of(path());
   const bool is_rewritten = live && *live == FileId{newest.device, newest.inode};
   counters_.files_lost.add();

@@ -143,6 +143,20 @@ TEST_CASE("a rotated file that is compressed and removed while it is read is not
   CHECK(scene.supply.lines().size() == 3);
 }
 
+TEST_CASE("a file that is compressed and removed before a line of it was read is read once") {
+  Scene scene(1);
+  scene.options.batch_bytes = 64;
+  scene.supply.hold = true;
+  write_text(scene.log(), "a1\na2\n");
+  scene.open();
+  scene.drain();  // the file is open and announced; the only batch is on its way
+  CHECK(scene.supply.lines().empty());
+  Scene::compress(scene.rotate("b1\n"));
+  scene.supply.hold = false;
+  scene.supply.release();
+  CHECK(scene.news() == Lines{"a1", "a2", "b1"});
+}
+
 TEST_CASE("truncation: the new content is read from its start, and it is told") {
   Scene scene;
   write_text(scene.log(), "old one\nold two\n");

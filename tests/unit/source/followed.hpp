@@ -71,6 +71,16 @@ class RecordingSupply final : public BatchSupply {
     held_.clear();
   }
 
+  // Takes everything back, also from a source that is gone.
+  void reset() {
+    held_.clear();
+    free_.clear();
+    for (auto& batch : batches_) {
+      batch->clear();
+      free_.push_back(batch.get());
+    }
+  }
+
   // The positions after the first `batches` of the history.
   [[nodiscard]] std::vector<FileMark> marks_after(std::size_t batches) const {
     auto kept = before;
@@ -103,8 +113,9 @@ class RecordingSupply final : public BatchSupply {
   }
   // Goes on from the positions, as a new process would.
   void forget_history() {
+    const std::vector<FileMark> kept = marks();
     before.clear();
-    for (const FileMark& mark : marks()) before[{mark.stream, mark.device, mark.inode}] = mark;
+    for (const FileMark& mark : kept) before[{mark.stream, mark.device, mark.inode}] = mark;
     history.clear();
   }
 
@@ -181,6 +192,7 @@ class Scene {
   // Stops without a word and starts again from the positions.
   void restart() {
     source.reset();
+    supply.reset();
     supply.forget_history();
     told_ = 0;
     open();
