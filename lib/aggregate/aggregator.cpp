@@ -12,6 +12,9 @@ namespace {
 constexpr std::chrono::minutes kAheadMax{5};
 // A stranger sets the rate of these facts, so each kind is told once in this while.
 constexpr std::chrono::minutes kNoticeEvery{10};
+// The wall clock is looked at this often at least while a window waits for it: an event may be
+// dated 9999, which no count of nanoseconds reaches.
+constexpr std::chrono::hours kPatience{24};
 
 }  // namespace
 
@@ -32,9 +35,7 @@ void Aggregator::restore(std::vector<Window> open,
     by_end_.emplace(window.alert.window_end, id);
     Live& live = live_[id];
     live.window = std::move(window);
-    if (live.window.alert.count == live.window.delivered_count) continue;
-    live.stale = true;
-    stale_.push_back(id);
+    if (live.window.alert.count != live.window.delivered_count) await_update(live);
   }
   for (const auto& [stream, time] : watermarks) watermark_.restore(stream, time);
   shelved_until_ = shelved_until;
@@ -75,9 +76,8 @@ void Aggregator::add_to_window(const Match& match, const Group& group) {
   touch(live.window.alert.id, live);
   if (live.window.alert.revision == 0 || novelty == Novelty::fresh) {
     announce(live);
-  } else if (!live.stale) {
-    live.stale = true;
-    stale_.push_back(live.window.alert.id);
+  } else {
+    await_update(live);
   }
 }
 
@@ -100,6 +100,11 @@ Aggregator::Live& Aggregator::open_window(const Rule& rule, WallTime start, cons
 void Aggregator::touch(const std::string& id, Live& live) {
   if (std::exchange(live.dirty, true)) return;
   dirty_.push_back(id);
+}
+
+void Aggregator::await_update(Live& live) {
+  if (options_.update_every.count() == 0 || std::exchange(live.stale, true)) return;
+  stale_.push_back(live.window.alert.id);
 }
 
 void Aggregator::announce(Live& live) {
@@ -134,10 +139,14 @@ void Aggregator::close_oldest(MonoTime now) {
 }
 
 void Aggregator::advance(std::optional<WallTime> wall, MonoTime now) {
-  if (const auto reached = watermark_.overall(now)) close_ended(*reached - options_.lateness);
+  if (auto reached = watermark_.overall(now)) {
+    // A clock that was set back leaves a watermark from a time that is still to come.
+    if (wall) reached = std::min(*reached, *wall + kAheadMax);
+    close_ended(*reached - options_.lateness);
+  }
   if (wall && watermark_.all_idle(now)) close_ended(*wall - options_.lateness);
 
-  if (stale_.empty() || options_.update_every.count() == 0) return;
+  if (stale_.empty()) return;
   if (!next_update_) next_update_ = now + options_.update_every;
   if (now < *next_update_) return;
   next_update_.reset();
@@ -156,7 +165,8 @@ std::optional<MonoTime> Aggregator::next_deadline(std::optional<WallTime> wall,
   const auto sooner = [&](MonoTime at) { next = next ? std::min(*next, at) : at; };
   if (!stale_.empty() && next_update_) sooner(*next_update_);
   if (wall && watermark_.all_idle(now) && !by_end_.empty()) {
-    sooner(now + std::max(by_end_.begin()->first + options_.lateness - *wall, Micros(0)));
+    const Micros left = by_end_.begin()->first + options_.lateness - *wall;
+    sooner(now + std::clamp<Micros>(left, Micros(0), kPatience));
   }
   return next;
 }

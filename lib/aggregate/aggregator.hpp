@@ -84,6 +84,7 @@ class Aggregator {
   void add_to_window(const Match& match, const Group& group);
   Live& open_window(const Rule& rule, WallTime start, const Group& group);
   void touch(const std::string& id, Live& live);
+  void await_update(Live& live);
   void announce(Live& live);
   void close(Live& live);
   void close_ended(WallTime limit);

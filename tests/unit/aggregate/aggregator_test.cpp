@@ -148,6 +148,23 @@ TEST_CASE("the deadline of a quiet log is the end of its oldest window plus the 
   CHECK(bench.aggregator.next_deadline(bench.wall, bench.now) == bench.now + hours(1) + minutes(5));
 }
 
+TEST_CASE("a window that ends further off than a clock can count is waited for in parts") {
+  Bench bench;
+  bench.feed({match_by("mallory", std::chrono::sys_days(std::chrono::year(9999) / 12 / 31))}, true);
+  bench.now += seconds(30);
+  CHECK(bench.settle().empty());
+  CHECK(bench.aggregator.next_deadline(bench.wall, bench.now) == bench.now + hours(24));
+}
+
+TEST_CASE("a watermark from before the clock was set back closes nothing ahead of time") {
+  Bench bench;
+  bench.aggregator.restore({}, {{"audit.log", bench.wall + hours(24 * 365)}}, std::nullopt);
+  const auto told = bench.feed({match_by("alice", bench.wall)});
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].phase == Phase::first);
+  CHECK(bench.aggregator.open_windows() == 1);
+}
+
 TEST_CASE("a match for a closed window reopens it with all its figures") {
   Bench bench;
   bench.feed({match_by("alice", kNoon), match_by("alice", kNoon + seconds(1))});
