@@ -51,7 +51,8 @@ Result<std::vector<Candidate>> find_candidates(const std::string& path) {
   return found;
 }
 
-// Adds the keys of the whole lines from `offset` on. A line that began before it is no whole line.
+// Adds the keys of the whole lines from `offset` on, be it that the last one lacks its newline. A
+// line that began before `offset` is no whole line.
 // Returns whether the file ends in a torn line.
 Result<bool> collect_keys(const Candidate& file, std::uint64_t offset,
                           std::vector<std::string>& keys) {
@@ -63,7 +64,7 @@ Result<bool> collect_keys(const Candidate& file, std::uint64_t offset,
     const ssize_t got = ::pread(fd->get(), chunk.data(), chunk.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno(errno, file.path);
-    if (got == 0) return !line.empty();
+    if (got == 0) break;
     offset += static_cast<std::uint64_t>(got);
     std::string_view rest(chunk.data(), static_cast<std::size_t>(got));
     for (std::size_t end = 0; (end = rest.find('\n')) != std::string_view::npos;) {
@@ -75,6 +76,9 @@ Result<bool> collect_keys(const Candidate& file, std::uint64_t offset,
     // None of ours is that long; a stranger's must not fill our memory.
     if (line.size() < kLineBytesMax) line += rest;
   }
+  // Cut between the line and its newline: the newline comes, and with it the line is whole.
+  if (auto key = delivered_key(line)) keys.push_back(std::move(*key));
+  return !line.empty();
 }
 
 std::uint64_t tail_of(const FileEnd& end) {

@@ -168,8 +168,9 @@ std::vector<Outcome> FileSink::deliver(std::span<const Alert> alerts) {
   if (options_.fsync == FileSinkOptions::Fsync::each && is_dirty_) {
     if (const Result<void> synced = sync(); !synced) return retry_from(0, synced.error().text);
   }
-  const auto whole = std::upper_bound(ends.begin(), ends.end(), written.bytes) - ends.begin();
-  is_torn_ = written.bytes > (whole == 0 ? 0 : ends[static_cast<std::size_t>(whole) - 1]);
+  // A line that lacks nothing but its newline is whole: the newline is what prepare() adds.
+  const auto whole = std::upper_bound(ends.begin(), ends.end(), written.bytes + 1) - ends.begin();
+  is_torn_ = written.bytes > 0 && text[written.bytes - 1] != '\n';
   return retry_from(static_cast<std::size_t>(whole), written.why);
 }
 

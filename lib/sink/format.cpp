@@ -1,6 +1,8 @@
 #include "sink/format.hpp"
 
 #include <fmt/format.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -180,6 +182,13 @@ std::string join_fields(const Alert& alert) {
   return fields;
 }
 
+// A line that was cut may end in the brace of an inner object.
+bool is_json(std::string_view text) {
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  rapidjson::BaseReaderHandler<> nobody;
+  return !rapidjson::Reader().Parse<rapidjson::kParseIterativeFlag>(stream, nobody).IsError();
+}
+
 }  // namespace
 
 std::string_view to_text(Phase phase) {
@@ -222,10 +231,11 @@ std::optional<std::string> delivered_key(std::string_view line) {
   // Inside a string the quotes would be escaped, so this is the member itself.
   static constexpr std::string_view kUndurable = R"(,"undurable":true)";
   if (!line.ends_with('}') || line.find(kUndurable) != std::string_view::npos) return std::nullopt;
+  const std::string_view whole = line;
   const auto id = take(line, R"({"alert_id":")", '"');
   const auto epoch = take(line, R"(","epoch":")", '"');
   const auto revision = take(line, R"(","revision":)", ',');
-  if (!id || !epoch || !revision) return std::nullopt;
+  if (!id || !epoch || !revision || !is_json(whole)) return std::nullopt;
   return fmt::format("{}.{}.{}", *id, *epoch, *revision);
 }
 

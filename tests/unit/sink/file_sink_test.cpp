@@ -187,12 +187,13 @@ TEST_CASE("after a kill the lines written since the mark are recovered, whole on
   }
   Alert undurable = numbered_alert(9);
   undurable.undurable = true;
+  // The last line lacks its newline and nothing else: it will be whole, so it was written.
   append_text(path, to_json(undurable) + "\n" + to_json(numbered_alert(4)));
 
   FileSink next(at(path));
   const Result<Keys> keys = next.recover(kept);
   REQUIRE(keys);
-  CHECK(*keys == Keys{"a2.e.1", "a3.e.1"});
+  CHECK(*keys == Keys{"a2.e.1", "a3.e.1", "a4.e.1"});
   CHECK(read_text(path).ends_with("}\n"));
   // The mark is at the end now: nothing is found a second time.
   CHECK(FileSink(at(path)).recover(next.mark()) == Keys{});
@@ -337,6 +338,20 @@ TEST_CASE("when space runs out whole lines count, the cut one is ended and writt
   CHECK(carry(sink, alerts(3, 4)).back().kind == kDelivered);
   CHECK(keys_in(path) == Keys{"a1.e.1", "a2.e.1", "a3.e.1", "a4.e.1"});
   CHECK(std::filesystem::file_size(path) == 4 * line_size() + cut + (cut > 0 ? 1 : 0));
+}
+
+TEST_CASE("a line that lacks its newline alone is written, and is not written again") {
+  const TempDir dir;
+  const std::string path = dir / "alerts.json";
+  FileSink sink(at(path));
+  {
+    const FileSizeLimit full(2 * line_size() - 1);
+    const std::vector<Outcome> outcomes = carry(sink, alerts(1, 3));
+    CHECK(outcomes[1].kind == kDelivered);
+    CHECK(outcomes[2].kind == kRetry);
+  }
+  CHECK(carry_one(sink, 3) == kDelivered);
+  CHECK(keys_in(path) == Keys{"a1.e.1", "a2.e.1", "a3.e.1"});
 }
 
 TEST_CASE("fsync at intervals is due after the first line and done when its time comes") {

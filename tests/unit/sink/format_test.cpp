@@ -152,6 +152,9 @@ TEST_CASE("a written line gives its idempotency key back") {
   const std::string whole = to_json(alert);
   CHECK(delivered_key(whole.substr(0, whole.size() - 1)) == std::nullopt);
   CHECK(delivered_key(whole.substr(1)) == std::nullopt);
+  const std::size_t inner = whole.find("},\"cluster\"");
+  REQUIRE(inner != std::string::npos);
+  CHECK(delivered_key(whole.substr(0, inner + 1)) == std::nullopt);
   CHECK(delivered_key("") == std::nullopt);
   CHECK(delivered_key("{}") == std::nullopt);
   CHECK(delivered_key(R"({"alert_id":"a","epoch":"b"})") == std::nullopt);
