@@ -5,11 +5,13 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 namespace nodeportd {
@@ -23,17 +25,25 @@ using Stream = beast::basic_stream<Local>;
 
 constexpr std::size_t kClientsMax = 16;
 constexpr std::chrono::seconds kClientPatience{5};
+// Out of descriptors a socket stays ready and every accept fails: not a reason to spin.
+constexpr std::chrono::seconds kAcceptRest{1};
+
+// What clients need of the server. Those that are being answered outlive it.
+struct Desk {
+  AdminServer::Answer answer;
+  std::size_t clients = 0;
+};
 
 // One question and its answer. Keeps itself alive through the handlers that wait for the client.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Local::socket socket, const AdminServer::Answer& answer, std::size_t& clients)
-      : stream_(std::move(socket)), answer_(answer), clients_(clients) {
-    ++clients_;
+  Session(Local::socket socket, std::shared_ptr<Desk> desk)
+      : stream_(std::move(socket)), desk_(std::move(desk)) {
+    ++desk_->clients;
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
-  ~Session() { --clients_; }
+  ~Session() { --desk_->clients; }
 
   void start() {
     stream_.expires_after(kClientPatience);
@@ -48,7 +58,7 @@ class Session : public std::enable_shared_from_this<Session> {
     std::optional<std::string> body;
     if (request_.method() == http::verb::get) {
       const auto target = request_.target();
-      body = answer_(std::string_view(target.data(), target.size()));
+      body = desk_->answer(std::string_view(target.data(), target.size()));
     }
     response_.version(request_.version());
     response_.result(body ? http::status::ok : http::status::not_found);
@@ -61,8 +71,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   Stream stream_;
-  const AdminServer::Answer& answer_;
-  std::size_t& clients_;
+  std::shared_ptr<Desk> desk_;
   beast::flat_buffer buffer_{8 * 1024};
   http::request<http::empty_body> request_;
   http::response<http::string_body> response_;
@@ -72,7 +81,10 @@ class Session : public std::enable_shared_from_this<Session> {
 
 struct AdminServer::Listener {
   Listener(asio::io_context& io, std::string path_of_socket, Answer answer_of_daemon)
-      : acceptor(io), path(std::move(path_of_socket)), answer(std::move(answer_of_daemon)) {}
+      : acceptor(io),
+        rest(io),
+        path(std::move(path_of_socket)),
+        desk(std::make_shared<Desk>(Desk{std::move(answer_of_daemon)})) {}
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener() { ::unlink(path.c_str()); }
@@ -80,17 +92,23 @@ struct AdminServer::Listener {
   void accept() {
     acceptor.async_accept([this](beast::error_code error, Local::socket socket) {
       if (error == asio::error::operation_aborted) return;
-      if (!error && clients < kClientsMax) {
-        std::make_shared<Session>(std::move(socket), answer, clients)->start();
-      }
+      if (error) return accept_later();
+      if (desk->clients < kClientsMax) std::make_shared<Session>(std::move(socket), desk)->start();
       accept();
     });
   }
 
+  void accept_later() {
+    rest.expires_after(kAcceptRest);
+    rest.async_wait([this](beast::error_code error) {
+      if (!error) accept();
+    });
+  }
+
   Local::acceptor acceptor;
+  asio::steady_timer rest;
   std::string path;
-  Answer answer;
-  std::size_t clients = 0;
+  std::shared_ptr<Desk> desk;
 };
 
 AdminServer::AdminServer(std::unique_ptr<Listener> listener) : listener_(std::move(listener)) {}

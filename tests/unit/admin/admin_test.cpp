@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +20,15 @@ namespace {
 std::optional<std::string> answer(std::string_view path) {
   if (path != "/status") return std::nullopt;
   return std::string(200'000, 'x');
+}
+
+Fd connect_to(const std::string& path) {
+  Fd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+  REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return client;
 }
 
 }  // namespace
@@ -60,6 +70,39 @@ TEST_CASE("a socket that a dead daemon left behind is replaced") {
   REQUIRE(::bind(dead.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   boost::asio::io_context io;
   CHECK(AdminServer::open(io, path, answer));
+}
+
+TEST_CASE("a client that is there when the server goes does no harm") {
+  const test::TempDir dir;
+  const std::string path = dir / "admin.sock";
+  boost::asio::io_context io;
+  auto server = AdminServer::open(io, path, answer);
+  REQUIRE(server);
+  const Fd client = connect_to(path);
+  io.run_for(std::chrono::milliseconds(20));
+  server->reset();
+}
+
+TEST_CASE("out of descriptors the server waits instead of spinning, and goes on when it can") {
+  const test::TempDir dir;
+  const std::string path = dir / "admin.sock";
+  boost::asio::io_context io;
+  auto server = AdminServer::open(io, path, answer);
+  REQUIRE(server);
+  io.poll();
+  {
+    rlimit old{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &old) == 0);
+    const Fd client = connect_to(path);
+    const rlimit none{.rlim_cur = static_cast<rlim_t>(client.get()) + 1, .rlim_max = old.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const std::size_t handled = io.run_for(std::chrono::milliseconds(100));
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &old) == 0);
+    CHECK(handled < 10);
+  }
+  std::jthread loop([&io] { io.run(); });
+  CHECK(ask_daemon(path, "/status"));
+  io.stop();
 }
 
 TEST_CASE("without a daemon the question fails and names the socket") {
