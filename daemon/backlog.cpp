@@ -11,13 +11,24 @@ namespace {
 constexpr std::size_t kHistoryMax = 10'000;
 constexpr std::size_t kWindowsMax = 200'000;
 
+// The value under a name, made anew if need be: there are few names.
+template <typename T>
+T& entry(std::vector<std::pair<std::string, T>>& all, std::string& name) {
+  for (auto& [known, value] : all) {
+    if (known == name) return value;
+  }
+  return all.emplace_back(std::move(name), T{}).second;
+}
+
 }  // namespace
 
 void Backlog::add(const FileMark& mark) {
   marks_.insert_or_assign({mark.stream, mark.device, mark.inode}, mark);
 }
 
-void Backlog::add(Outgoing outgoing) { changes_.outgoing.push_back(std::move(outgoing)); }
+void Backlog::add(Outgoing outgoing) {
+  changes_.outgoing.push_back(std::move(outgoing));
+}
 
 void Backlog::add(Changes changes) {
   if (changes_.windows.empty()) {
@@ -42,10 +53,10 @@ void Backlog::add(Changes changes) {
   }
   std::move(changes.outgoing.begin(), changes.outgoing.end(),
             std::back_inserter(changes_.outgoing));
-  std::move(changes.watermarks.begin(), changes.watermarks.end(),
-            std::back_inserter(changes_.watermarks));
-  std::move(changes.suppressions.begin(), changes.suppressions.end(),
-            std::back_inserter(changes_.suppressions));
+  for (auto& [stream, time] : changes.watermarks) entry(changes_.watermarks, stream) = time;
+  for (auto& [exception, count] : changes.suppressions) {
+    entry(changes_.suppressions, exception) += count;
+  }
 }
 
 const Window* Backlog::find_window(const std::string& alert_id) const {

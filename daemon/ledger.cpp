@@ -31,7 +31,8 @@ Ledger::Ledger(Parts parts)
       last_commit_(parts_.clock.mono()) {}
 
 Result<void> Ledger::restore(const std::vector<std::string>& streams) {
-  Result<std::vector<Window>> open = parts_.store.open_windows(std::numeric_limits<std::int64_t>::max());
+  Result<std::vector<Window>> open =
+      parts_.store.open_windows(std::numeric_limits<std::int64_t>::max());
   if (!open) return fail(open.error());
   auto watermarks = parts_.store.watermarks();
   if (!watermarks) return fail(watermarks.error());
@@ -70,7 +71,8 @@ void Ledger::run(const std::stop_token& stop, const std::function<std::uint64_t(
     if (is_last && (booked_ == dealt() || status().paused)) break;
     sleep_until(next_deadline(now), stop, dealt);
   }
-  commit(parts_.clock.mono());
+  // The last chance: it does not wait for the next attempt's turn.
+  commit(std::max(parts_.clock.mono(), retry_commit_.value_or(MonoTime::min())));
   publish_status();
 }
 
@@ -101,11 +103,10 @@ void Ledger::take_notices(MonoTime now) {
 }
 
 void Ledger::tell(const Notice& notice) {
-  parts_.log.write(
-      notice.rule.starts_with("daemon.") || notice.rule == "source.history_skipped"
-          ? LogLevel::info
-          : LogLevel::warning,
-      notice.rule + ": " + notice.text);
+  parts_.log.write(notice.rule.starts_with("daemon.") || notice.rule == "source.history_skipped"
+                       ? LogLevel::info
+                       : LogLevel::warning,
+                   notice.rule + ": " + notice.text);
   Alert alert = notice_alert(parts_.origin, notice, parts_.clock.wall());
   std::vector<std::string> sinks = parts_.outlets.route(alert);
   backlog_.add(Outgoing{std::move(alert), std::move(sinks)});
@@ -118,8 +119,8 @@ void Ledger::beat(const std::string& sink) {
                 parts_.beat_facts()};
   notice.facts.emplace_back("beat", std::to_string(*number));
   notice.facts.emplace_back("every_batch_booked", std::to_string(booked_));
-  backlog_.add(Outgoing{heartbeat_alert(parts_.origin, sink, *number, notice, parts_.clock.wall()),
-                        {sink}});
+  backlog_.add(
+      Outgoing{heartbeat_alert(parts_.origin, sink, *number, notice, parts_.clock.wall()), {sink}});
 }
 
 bool Ledger::make_room() {
@@ -199,8 +200,10 @@ void Ledger::commit(MonoTime now) {
     settle_failure(done.error(), now);
     return;
   }
-  if (retry_commit_) parts_.log.info("the state is written again");
-  retry_commit_.reset();
+  if (std::exchange(retry_commit_, std::nullopt)) {
+    parts_.log.info("the state is written again");
+    parts_.outlets.wake_all();
+  }
   parts_.outlets.wake(all.outgoing);
   if (!all.outgoing.empty()) check_room_ = true;
   {

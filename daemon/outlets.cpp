@@ -21,9 +21,8 @@ std::vector<std::string> Outlets::route(const Alert& alert) const {
 
 void Outlets::start() {
   for (Outlet& outlet : outlets_) {
-    threads_.emplace_back([&courier = *outlet.courier](const std::stop_token& stop) {
-      courier.run(stop);
-    });
+    threads_.emplace_back(
+        [&courier = *outlet.courier](const std::stop_token& stop) { courier.run(stop); });
   }
 }
 
@@ -49,11 +48,14 @@ void Outlets::stop(MonoTime deadline, const Clock& clock) {
 void Outlets::wake(const std::vector<Outgoing>& outgoing) {
   for (Outlet& outlet : outlets_) {
     const bool concerned = std::any_of(outgoing.begin(), outgoing.end(), [&](const Outgoing& each) {
-      return std::find(each.sinks.begin(), each.sinks.end(), outlet.route.sink) !=
-             each.sinks.end();
+      return std::find(each.sinks.begin(), each.sinks.end(), outlet.route.sink) != each.sinks.end();
     });
     if (concerned) outlet.courier->waker().wake();
   }
+}
+
+void Outlets::wake_all() {
+  for (Outlet& outlet : outlets_) outlet.courier->waker().wake();
 }
 
 void Outlets::offer_undurable(const std::vector<Outgoing>& outgoing) {

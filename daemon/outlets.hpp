@@ -33,6 +33,7 @@ class Outlets {
 
   // Any thread.
   void wake(const std::vector<Outgoing>& outgoing);
+  void wake_all();
   void offer_undurable(const std::vector<Outgoing>& outgoing);
   void reopen();
   [[nodiscard]] std::vector<CourierStatus> status() const;

@@ -18,6 +18,9 @@ class StoreOutbox final : public Outbox {
                       const std::string& mark) override {
     return store_.settle(sink, settlements, mark, clock_.wall());
   }
+  Result<std::vector<bool>> adopt(const std::string& sink, std::span<const Alert> alerts) override {
+    return store_.adopt(sink, alerts);
+  }
   Result<std::string> mark(const std::string& sink) override { return store_.sink_mark(sink); }
 
  private:

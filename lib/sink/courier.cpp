@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "base/text.hpp"
@@ -83,6 +84,7 @@ std::optional<MonoTime> Courier::step(MonoTime now) {
     carry_undurable(now);
     carry_pending(now);
   }
+  if (sink_side_.rests(now)) hand_over_undurable();
   return next_turn(now);
 }
 
@@ -137,12 +139,32 @@ void Courier::carry_undurable(MonoTime now) {
   has_more_ = true;
   const std::lock_guard lock(mutex_);
   for (std::size_t i = alerts.size(); i > 0; --i) {
-    if (outcomes[i - 1].kind != Outcome::Kind::retry) continue;
-    if (undurable_.size() < options_.undurable_max) {
-      undurable_.push_front(std::move(alerts[i - 1]));
-    } else {
-      ++status_.undurable_dropped;
-    }
+    if (outcomes[i - 1].kind == Outcome::Kind::retry) put_back(std::move(alerts[i - 1]));
+  }
+}
+
+void Courier::put_back(Alert alert) {
+  if (undurable_.size() < options_.undurable_max) {
+    undurable_.push_front(std::move(alert));
+  } else {
+    ++status_.undurable_dropped;
+  }
+}
+
+// While the sink is away the state may have come back: what it knows by now waits in the outbox,
+// which outlives us. The lines of these alerts are not read again.
+void Courier::hand_over_undurable() {
+  std::vector<Alert> alerts;
+  {
+    const std::lock_guard lock(mutex_);
+    std::move(undurable_.begin(), undurable_.end(), std::back_inserter(alerts));
+    undurable_.clear();
+  }
+  if (alerts.empty()) return;
+  const Result<std::vector<bool>> adopted = outbox_.adopt(name_, alerts);
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = alerts.size(); i > 0; --i) {
+    if (!adopted || !(*adopted)[i - 1]) put_back(std::move(alerts[i - 1]));
   }
 }
 

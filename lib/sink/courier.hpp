@@ -65,8 +65,8 @@ class Courier {
 
   // To be woken after each commit that puts something into the outbox.
   [[nodiscard]] Waker& waker() { return waker_; }
-  // An alert whose state could not be written: delivered once, settled nowhere. At the bound the
-  // oldest is dropped and counted.
+  // An alert whose state could not be written: delivered once, settled nowhere, unless the state
+  // comes back before the sink does. At the bound the oldest is dropped and counted.
   void offer_undurable(Alert alert);
   // Before the next turn the sink opens its receiver's side anew.
   void request_reopen();
@@ -82,6 +82,8 @@ class Courier {
   [[nodiscard]] bool start(MonoTime now);
   [[nodiscard]] bool ready_sink(MonoTime now);
   void carry_undurable(MonoTime now);
+  void put_back(Alert alert);  // under the mutex
+  void hand_over_undurable();
   void carry_pending(MonoTime now);
   [[nodiscard]] bool settle(MonoTime now);
   [[nodiscard]] std::vector<Outcome> attempt(const std::vector<Alert>& alerts, MonoTime now);

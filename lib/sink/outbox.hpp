@@ -28,6 +28,11 @@ class Outbox {
                                             std::span<const Settlement> settlements,
                                             const std::string& mark) = 0;
 
+  // Puts alerts in that went out undurable before, as far as the state has come to know them; for
+  // each whether it does.
+  [[nodiscard]] virtual Result<std::vector<bool>> adopt(const std::string& sink,
+                                                        std::span<const Alert> alerts) = 0;
+
   // The mark kept last; empty when there is none.
   [[nodiscard]] virtual Result<std::string> mark(const std::string& sink) = 0;
 };

@@ -78,6 +78,25 @@ Result<void> Store::settle(const std::string& sink, std::span<const Settlement> 
   return transaction.commit();
 }
 
+Result<std::vector<bool>> Store::adopt(const std::string& sink, std::span<const Alert> alerts) {
+  const std::lock_guard guard(mutex_);
+  std::vector<bool> known;
+  Transaction transaction(database_);
+  for (const Alert& alert : alerts) {
+    std::optional<QueuedAlert> queued;
+    transaction.each(
+        "SELECT number, bytes FROM alerts WHERE alert_id = ? AND revision = ? AND epoch = ?",
+        [&](const Row& row) {
+          queued = QueuedAlert{row.integer(0), alert.id, alert.revision, row.bits(1)};
+        },
+        alert.id, alert.revision, alert.epoch);
+    if (queued) (void)enqueue(transaction, sink, *queued);
+    known.push_back(queued.has_value());
+  }
+  if (auto done = transaction.commit(); !done) return fail(done.error());
+  return known;
+}
+
 Result<std::string> Store::sink_mark(const std::string& sink) {
   const std::lock_guard guard(mutex_);
   std::string mark;

@@ -105,6 +105,9 @@ class Store {
   [[nodiscard]] Result<void> settle(const std::string& sink,
                                     std::span<const Settlement> settlements,
                                     const std::string& mark, WallTime now);
+  // One transaction: queues those of the revisions that are in the history; for each whether it is.
+  [[nodiscard]] Result<std::vector<bool>> adopt(const std::string& sink,
+                                                std::span<const Alert> alerts);
   [[nodiscard]] Result<std::string> sink_mark(const std::string& sink);
   [[nodiscard]] Result<Usage> pending_usage(const std::string& sink);
   // Of all sinks together, an alert that waits for several counted once: what max_size bounds.

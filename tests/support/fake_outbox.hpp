@@ -27,6 +27,11 @@ class FakeOutbox final : public Outbox {
     std::erase_if(waiting_, [&](const Delivery& old) { return old.alert.id == alert.id; });
     waiting_.push_back({.sequence = ++sequence_, .alert = std::move(alert)});
   }
+  // The history has the alert, the outbox has not.
+  void learn(const Alert& alert) {
+    const std::lock_guard lock(mutex_);
+    history_.push_back(alert.idempotency_key());
+  }
   void keep_mark(std::string mark) { mark_ = std::move(mark); }
   // While broken every call fails.
   void set_broken(bool broken) {
@@ -76,6 +81,19 @@ class FakeOutbox final : public Outbox {
     return {};
   }
 
+  [[nodiscard]] Result<std::vector<bool>> adopt(const std::string& /*sink*/,
+                                                std::span<const Alert> alerts) override {
+    const std::lock_guard lock(mutex_);
+    if (broken_) return fail(ErrorKind::io, "state: broken");
+    std::vector<bool> known;
+    for (const Alert& alert : alerts) {
+      const std::string key = alert.idempotency_key();
+      known.push_back(std::find(history_.begin(), history_.end(), key) != history_.end());
+      if (known.back()) waiting_.push_back({.sequence = ++sequence_, .alert = alert});
+    }
+    return known;
+  }
+
   [[nodiscard]] Result<std::string> mark(const std::string& /*sink*/) override {
     const std::lock_guard lock(mutex_);
     if (broken_) return fail(ErrorKind::io, "state: broken");
@@ -85,6 +103,7 @@ class FakeOutbox final : public Outbox {
  private:
   mutable std::mutex mutex_;
   std::vector<Delivery> waiting_;
+  std::vector<std::string> history_;
   std::vector<std::string> journal_;
   std::string mark_;
   std::int64_t sequence_ = 0;

@@ -75,6 +75,21 @@ TEST_CASE("alerts given away undurable go out once, and stay for the history alo
   }
 }
 
+TEST_CASE("of a stream one watermark is kept, the latest, and of an exception one sum") {
+  Backlog backlog;
+  for (int i = 1; i <= 3; ++i) {
+    Changes changes;
+    changes.watermarks = {{"audit.log", WallTime(Micros(i))}, {"other.log", WallTime()}};
+    changes.suppressions = {{"ingress", 2}};
+    backlog.add(std::move(changes));
+  }
+  const Changes& changes = backlog.changes();
+  REQUIRE(changes.watermarks.size() == 2);
+  CHECK(changes.watermarks[0].second == WallTime(Micros(3)));
+  REQUIRE(changes.suppressions.size() == 1);
+  CHECK(changes.suppressions[0].second == 6);
+}
+
 TEST_CASE("a state that stays unwritable cannot grow the backlog without bound") {
   Backlog backlog;
   for (int i = 0; i < 12'000; ++i) {

@@ -248,6 +248,23 @@ TEST_CASE("while the state is broken undurable alerts go out, in order, through 
   CHECK(scene.outbox.journal().empty());
 }
 
+TEST_CASE("what a dead sink lacks goes to the outbox once the state knows it") {
+  Scene scene;
+  for (int i = 1; i <= 3; ++i) scene.courier->offer_undurable(numbered_alert(i));
+  scene.sink->script = {retry("away"), retry("away"), retry("away")};
+  (void)scene.step();
+  CHECK(scene.courier->status().undurable_waiting == 3);
+  scene.outbox.learn(numbered_alert(1));
+  scene.outbox.learn(numbered_alert(3));
+  (void)scene.step();
+  CHECK(scene.outbox.waiting() == Keys{"a1.e.1", "a3.e.1"});
+  CHECK(scene.courier->status().undurable_waiting == 1);
+  scene.advance_to(scene.clock.mono() + 10min);
+  CHECK(scene.settle_down() == std::nullopt);
+  CHECK(scene.outbox.waiting().empty());
+  CHECK(scene.courier->status().delivered == 3);
+}
+
 TEST_CASE("the queue of undurable alerts is bounded, and what it dropped is counted") {
   CourierOptions options;
   options.undurable_max = 2;

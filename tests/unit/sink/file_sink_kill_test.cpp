@@ -70,6 +70,10 @@ class MortalOutbox final : public Outbox {
     die_if(Fate::Kind::after_commit);
     return {};
   }
+  [[nodiscard]] Result<std::vector<bool>> adopt(const std::string& /*sink*/,
+                                                std::span<const Alert> alerts) override {
+    return std::vector<bool>(alerts.size(), false);
+  }
   [[nodiscard]] Result<std::string> mark(const std::string& /*sink*/) override {
     return std::string(durable_.mark.data());
   }

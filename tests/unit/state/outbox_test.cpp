@@ -41,6 +41,18 @@ TEST_CASE("settling a revision that was replaced in flight keeps the newer one")
   settle(*store, "a", 2);  // one that is not there is passed over
 }
 
+TEST_CASE("a sink adopts what the history knows, unless a newer revision waits") {
+  auto store = must(Store::open_temporary());
+  send(*store, sample_alert("a", 1), {});
+  send(*store, sample_alert("b", 1), {});
+  send(*store, sample_alert("b", 2), {"s"});
+  const std::vector<Alert> alerts = {sample_alert("a", 1), sample_alert("b", 1),
+                                     sample_alert("a", 2)};
+  CHECK(must(store->adopt("s", alerts)) == std::vector<bool>{true, true, false});
+  CHECK(waiting(*store, "s") == Names{"b.2", "a.1"});
+  CHECK(must(store->pending_usage("s")).count == 2);
+}
+
 TEST_CASE("a sink's settlement and mark touch no other sink") {
   auto store = must(Store::open_temporary());
   send(*store, sample_alert("a"), {"s", "t"});
