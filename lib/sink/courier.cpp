@@ -237,7 +237,8 @@ std::vector<Outcome> Courier::attempt(const std::vector<Alert>& alerts, MonoTime
   }
   // A receiver that answers, if only with a refusal, is there.
   if (delivered + refused > 0) revive_sink();
-  if (failed != nullptr) fail(sink_side_, now, failed->why, failed->retry_after);
+  // Rest from the answer on: the attempt itself may have taken longer than the rest is to be.
+  if (failed != nullptr) fail(sink_side_, clock_.mono(), failed->why, failed->retry_after);
   return outcomes;
 }
 

@@ -108,7 +108,9 @@ TEST_CASE("the receiver's Retry-After is waited for") {
   Scene scene;
   scene.outbox.put(numbered_alert(1));
   scene.sink->script = {retry("429 Too Many Requests", 90s)};
-  CHECK(scene.settle_down() == scene.clock.mono() + 90s);
+  scene.sink->on_deliver = [&] { scene.clock.advance(5s); };  // the rest begins with the answer
+  const std::optional<MonoTime> next = scene.settle_down();
+  CHECK(next == scene.clock.mono() + 90s);
   scene.clock.advance(89'999ms);
   CHECK(scene.settle_down() == scene.clock.mono() + 1ms);
   CHECK(scene.sink->batches.size() == 1);
@@ -253,7 +255,6 @@ TEST_CASE("what a dead sink lacks goes to the outbox once the state knows it") {
   for (int i = 1; i <= 3; ++i) scene.courier->offer_undurable(numbered_alert(i));
   scene.sink->script = {retry("away"), retry("away"), retry("away")};
   (void)scene.step();
-  CHECK(scene.courier->status().undurable_waiting == 3);
   scene.outbox.learn(numbered_alert(1));
   scene.outbox.learn(numbered_alert(3));
   (void)scene.step();
@@ -261,7 +262,6 @@ TEST_CASE("what a dead sink lacks goes to the outbox once the state knows it") {
   CHECK(scene.courier->status().undurable_waiting == 1);
   scene.advance_to(scene.clock.mono() + 10min);
   CHECK(scene.settle_down() == std::nullopt);
-  CHECK(scene.outbox.waiting().empty());
   CHECK(scene.courier->status().delivered == 3);
 }
 
