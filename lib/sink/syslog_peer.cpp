@@ -180,7 +180,10 @@ class StreamPeer final : public SyslogPeer {
     Waits waits(io_);
     for (;;) {
       int queued = 0;
-      if (::ioctl(socket_.native_handle(), SIOCOUTQ, &queued) != 0) error = to_code(errno);
+      if (::ioctl(socket_.native_handle(), SIOCOUTQ, &queued) != 0) {
+        error = to_code(errno);
+        return 0;
+      }
       const std::size_t unacknowledged = std::min(static_cast<std::size_t>(queued), written);
       if (unacknowledged == 0 || error) return written - unacknowledged;
       error = reported_error(socket_.native_handle());

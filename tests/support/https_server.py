@@ -8,6 +8,7 @@ used up, the answer is 200. An entry has `status`, `headers`, `body`, and `then`
   hang        never answers
   stall       sends the header and never the body
   reply_close answers, promises to keep the connection, and closes it
+  babble      answers, then sends a 200 that nobody asked for, and creates DIR/babbled
 The port is written to DIR/port, each request as a line of JSON to DIR/requests.
 """
 
@@ -60,6 +61,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if then == "stall":
             FOREVER.wait()
         self.wfile.write(body)
+        if then == "babble":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            with open(os.path.join(FOLDER, "babbled"), "w", encoding="utf-8"):
+                pass
         if then == "reply_close":
             self.close_connection = True
 

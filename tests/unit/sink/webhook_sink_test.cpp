@@ -47,6 +47,7 @@ class Server {
   }
 
   [[nodiscard]] const std::string& port() const { return port_; }
+  [[nodiscard]] bool has_babbled() const { return std::filesystem::exists(dir_ / "babbled"); }
   [[nodiscard]] std::vector<rapidjson::Document> requests() const {
     std::vector<rapidjson::Document> requests;
     std::istringstream lines(read_text(dir_ / "requests"));
@@ -314,6 +315,15 @@ TEST_CASE("a kept connection that the server closed costs no alert") {
   REQUIRE(seen.size() == requests);
   CHECK(seen.front()["connection"].GetInt() != seen.back()["connection"].GetInt());
   CHECK(text_of(seen.back(), "body") == to_json(sample_alert(1)));
+}
+
+TEST_CASE("what a server says unasked is no reply to the next request") {
+  const Server server(R"([{"then": "babble"}, {"status": 503}])");
+  WebhookSink sink(plain(server), clock_of_tests());
+  CHECK(deliver_one(sink).kind == Kind::delivered);
+  REQUIRE(eventually([&] { return server.has_babbled(); }));
+  CHECK(deliver_one(sink).kind == Kind::retry);
+  CHECK(server.requests().size() == 2);
 }
 
 TEST_CASE(
