@@ -46,7 +46,8 @@ void add_format(CLI::App& verb, OutputFormat& format) {
 
 std::string check_batch_size(const std::string& text) {
   const auto bytes = parse_size(text);
-  if (!bytes || *bytes < 4'096 || *bytes > 4'194'304) return "a size between 4KiB and 4MiB is needed";
+  if (!bytes || *bytes < 4'096 || *bytes > 4'194'304)
+    return "a size between 4KiB and 4MiB is needed";
   return "";
 }
 
@@ -58,8 +59,9 @@ void add_replay(CLI::App& app, ReplayCommand& replay, std::string& batch_size) {
       "gives the same bytes, whatever --workers and --batch-size. Rows go to stdout, a summary to\n"
       "stderr. Nothing is sent and no state is kept.");
   verb->add_option("FILE", replay.files, "Audit logs")->required()->type_name("");
-  verb->add_option("-r,--rules", replay.rules,
-                   "A rule file or a folder of them; without --rules and --config the shipped rules")
+  verb->add_option(
+          "-r,--rules", replay.rules,
+          "A rule file or a folder of them; without --rules and --config the shipped rules")
       ->type_name("PATH");
   verb->add_option("-c,--config", replay.config, "Take rules and exceptions from this config")
       ->type_name("FILE");
@@ -87,7 +89,8 @@ void add_deadletters(CLI::App& app, DeadlettersCommand& deadletters, CLI::App*& 
   verb->require_subcommand(0, 1);
   verb->fallthrough();
   verb->add_subcommand("list", "List them, oldest first (the default)");
-  resend = verb->add_subcommand("resend", "Put them back into the outbox, whether the daemon runs or not");
+  resend = verb->add_subcommand("resend",
+                                "Put them back into the outbox, whether the daemon runs or not");
   resend->add_option("NUMBER", deadletters.numbers, "Which ones; none: all of them")->type_name("");
 }
 

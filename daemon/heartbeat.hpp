@@ -36,10 +36,8 @@ class Heartbeat {
   }
 
   [[nodiscard]] std::optional<MonoTime> next() const {
-    const auto soonest = std::min_element(due_.begin(), due_.end(), [](const auto& a,
-                                                                      const auto& b) {
-      return a.first < b.first;
-    });
+    const auto soonest = std::min_element(
+        due_.begin(), due_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     if (soonest == due_.end()) return std::nullopt;
     return soonest->first;
   }

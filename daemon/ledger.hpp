@@ -111,7 +111,7 @@ class Ledger final : private WindowShelf {
   MonoTime last_commit_{};
   std::optional<MonoTime> retry_commit_;
 
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;    // guards what follows
   std::vector<Notice> posted_;  // at most kPostedMax
   LedgerStatus status_;
 };

@@ -28,13 +28,11 @@ Pipeline::Pipeline(PipelineOptions options, Parts parts)
 }
 
 void Pipeline::start() {
-  ledger_thread_ = std::jthread([this](const std::stop_token& stop) {
-    ledger_.run(stop, [this] { return feed_.dealt(); });
-  });
+  ledger_thread_ = std::jthread(
+      [this](const std::stop_token& stop) { ledger_.run(stop, [this] { return feed_.dealt(); }); });
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    worker_threads_.emplace_back([this, i](const std::stop_token& stop) {
-      workers_[i]->run(stop, lanes_, i, counters_);
-    });
+    worker_threads_.emplace_back(
+        [this, i](const std::stop_token& stop) { workers_[i]->run(stop, lanes_, i, counters_); });
   }
 }
 

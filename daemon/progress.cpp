@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/text.hpp"
+
 namespace nodeportd {
 namespace {
 
@@ -38,7 +40,8 @@ void Progress::show(std::uint64_t bytes) {
   next_draw_ = now + kDrawEvery;
   drawn_ = true;
   const std::string share =
-      total_ > 0 ? fmt::format("{:3d} %  ", std::min<std::uint64_t>(bytes * 100 / total_, 100)) : "";
+      total_ > 0 ? fmt::format("{:3d} %  ", std::min<std::uint64_t>(bytes * 100 / total_, 100))
+                 : "";
   fmt::print(stderr, "\r{}{:.0f} MB ", share, static_cast<double>(bytes) / kMegabyte);
 }
 
@@ -50,8 +53,9 @@ void Progress::summarize(std::uint64_t records, std::uint64_t bytes, std::uint64
                          std::uint64_t uninspectable) const {
   const double seconds =
       std::max(std::chrono::duration<double>(clock_.mono() - started_).count(), 1e-6);
-  fmt::print(stderr, "{} lines, {} rows, {} lines not inspected; {:.1f} MB in {:.2f} s\n", records,
-             rows, uninspectable, static_cast<double>(bytes) / kMegabyte, seconds);
+  fmt::print(stderr, "{}, {}, {} not inspected; {:.1f} MB in {:.2f} s\n", counted(records, "line"),
+             counted(rows, "row"), counted(uninspectable, "line"),
+             static_cast<double>(bytes) / kMegabyte, seconds);
 }
 
 }  // namespace nodeportd

@@ -39,9 +39,13 @@ std::vector<std::string> row_of(const Alert& alert) {
   for (const auto& [name, value] : alert.group) {
     if (value) group += (group.empty() ? "" : " ") + name + "=" + *value;
   }
-  return {format_time(alert.window_start), std::to_string(alert.count),
-          std::string(to_text(alert.level)), alert.rule_name,
-          alert.user.value_or("-"), alert.src_ip.value_or("-"), group};
+  return {format_time(alert.window_start),
+          std::to_string(alert.count),
+          std::string(to_text(alert.level)),
+          alert.rule_name,
+          alert.user.value_or("-"),
+          alert.src_ip.value_or("-"),
+          group};
 }
 
 Result<std::uint64_t> print_windows(Store& store, OutputFormat format) {
@@ -79,8 +83,8 @@ int replay_engine(const ReplayCommand& command, const Setup& setup) {
   Pipeline pipeline({command.workers, command.workers + 15, command.batch_bytes},
                     {.rules = *setup.rules,
                      .origin = {command.cluster, command.node, (*store)->epoch()},
-                     .aggregate = {aggregate.lateness, aggregate.idle_after,
-                                   aggregate.update_every, aggregate.max_keys},
+                     .aggregate = {aggregate.lateness, aggregate.idle_after, aggregate.update_every,
+                                   aggregate.max_keys},
                      .exceptions = exception_names(*setup.rules),
                      .time = Ledger::Time::replayed,
                      .store = **store,

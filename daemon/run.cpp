@@ -7,6 +7,7 @@
 
 #include "admin/notify.hpp"
 #include "admin/server.hpp"
+#include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "base/units.hpp"
 #include "daemon/exit_code.hpp"
@@ -84,9 +85,9 @@ class Daemon {
       auto courier = std::make_unique<Courier>(
           sink_config.name, std::move(*sink), *outbox_, options, clock_,
           [this](Notice notice) { pipeline_->ledger().post(std::move(notice)); });
-      outlets.push_back({{sink_config.name, sink_config.level, sink_config.rules,
-                          sink_config.phases},
-                         std::move(courier)});
+      outlets.push_back(
+          {{sink_config.name, sink_config.level, sink_config.rules, sink_config.phases},
+           std::move(courier)});
     }
     outlets_ = std::make_unique<Outlets>(std::move(outlets));
     return {};
@@ -143,10 +144,9 @@ class Daemon {
     outlets_->start();
     pipeline_->start();
     source_thread_ = std::jthread([this](const std::stop_token& stop) { source_->run(stop); });
-    const std::string summary = "following " + std::to_string(source_->status().size()) +
-                                " logs with " + std::to_string(setup_.rules->size()) +
-                                " rules, alerting " + std::to_string(config().sinks.size()) +
-                                " sinks";
+    const std::string summary = "following " + counted(source_->status().size(), "log") + " with " +
+                                counted(setup_.rules->size(), "rule") + " for " +
+                                counted(config().sinks.size(), "sink");
     log_.info("ready: {}", summary);
     notify::ready(summary);
   }
@@ -163,8 +163,7 @@ class Daemon {
   // Against the stream: no new lines, then what is on its way, then what waits for sinks.
   void stop() {
     const MonoTime deadline = clock_.mono() + config().pipeline.stop_timeout;
-    log_.info("stopping: draining for at most {}",
-              format_duration(config().pipeline.stop_timeout));
+    log_.info("stopping: draining for at most {}", format_duration(config().pipeline.stop_timeout));
     notify::stopping("draining");
     source_thread_.request_stop();
     pipeline_->source_waker().wake();
@@ -196,8 +195,8 @@ class Daemon {
         break;
     }
     if (last.last_commit) {
-      const auto gap = std::chrono::duration_cast<std::chrono::milliseconds>(
-          clock_.wall() - *last.last_commit);
+      const auto gap =
+          std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall() - *last.last_commit);
       notice.text += ", " + format_duration(gap) + " after its last commit";
       notice.facts.emplace_back("last_commit", format_time(*last.last_commit));
       notice.facts.emplace_back("gap_seconds", std::to_string(gap.count() / 1000));
@@ -245,8 +244,7 @@ class Daemon {
     report.ledger = pipeline_->ledger().status();
     for (const CourierStatus& courier : outlets_->status()) {
       const auto waiting = store_->pending_usage(courier.sink);
-      report.sinks.push_back(
-          {courier, waiting ? waiting->count : 0, waiting ? waiting->bytes : 0});
+      report.sinks.push_back({courier, waiting ? waiting->count : 0, waiting ? waiting->bytes : 0});
     }
     return report;
   }

@@ -13,8 +13,7 @@
 namespace nodeportd {
 namespace {
 
-std::vector<CompiledRule> compile_rules(const std::vector<std::string>& paths,
-                                        Problems& problems) {
+std::vector<CompiledRule> compile_rules(const std::vector<std::string>& paths, Problems& problems) {
   if (!paths.empty()) return load_rule_files(paths, problems);
   std::vector<CompiledRule> rules;
   for (const ShippedRule& shipped : shipped_rules()) {
@@ -52,8 +51,7 @@ Setup load_setup(const std::string& config_path) {
   std::vector<CompiledRule> rules = load_rule_files(setup.config.rules, setup.problems);
   std::vector<ExceptionSpec> exceptions;
   if (!setup.config.exceptions.is_null()) {
-    exceptions =
-        load_exceptions(setup.config.exceptions, config_path, rules, setup.problems);
+    exceptions = load_exceptions(setup.config.exceptions, config_path, rules, setup.problems);
   }
   if (setup.problems.empty()) {
     setup.rules = std::make_unique<const RuleSet>(std::move(rules), std::move(exceptions));

@@ -11,7 +11,7 @@ namespace nodeportd {
 
 // The sink that a config describes; `clock` outlives it. What cannot be made is an error of kind
 // config that names the sink.
-[[nodiscard]] Result<std::unique_ptr<Sink>> make_sink(const Config& config,
-                                                      const SinkConfig& sink, const Clock& clock);
+[[nodiscard]] Result<std::unique_ptr<Sink>> make_sink(const Config& config, const SinkConfig& sink,
+                                                      const Clock& clock);
 
 }  // namespace nodeportd

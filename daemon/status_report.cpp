@@ -1,14 +1,16 @@
 #include "daemon/status_report.hpp"
 
 #include <fmt/format.h>
-#include <rapidjson/document.h>
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
+
+#include <span>
 
 #include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "base/units.hpp"
 #include "daemon/table.hpp"
+#include "decode/audit_decoder.hpp"
 
 namespace nodeportd {
 namespace {
@@ -76,30 +78,26 @@ void put_sinks(Writer& json, const StatusReport& report) {
 }
 
 // Members of a parsed report; what is missing reads as empty, so that an older daemon can be asked.
-std::string text_of(const rapidjson::Value& object, const char* key) {
-  const auto found = object.FindMember(key);
-  if (found == object.MemberEnd()) return "";
-  const rapidjson::Value& value = found->value;
-  if (value.IsString()) return {value.GetString(), value.GetStringLength()};
-  if (value.IsUint64()) return std::to_string(value.GetUint64());
-  if (value.IsBool()) return value.GetBool() ? "yes" : "no";
-  return "-";
+std::string text_of(const Value& object, const char* key) {
+  const Value* value = object.find(key);
+  if (value == nullptr) return "";
+  if (value->kind == Value::Kind::boolean) return value->text == "true" ? "yes" : "no";
+  return value->is_scalar() ? std::string(value->text) : "-";
 }
 
-std::vector<std::string> texts_of(const rapidjson::Value& object,
-                                  std::initializer_list<const char*> keys) {
+std::vector<std::string> texts_of(const Value& object, std::initializer_list<const char*> keys) {
   std::vector<std::string> texts;
   for (const char* key : keys) texts.push_back(text_of(object, key));
   return texts;
 }
 
-void print_rows(const rapidjson::Value& root, const char* list, std::vector<std::string> header,
+void print_rows(const Value& root, const char* list, std::vector<std::string> header,
                 std::initializer_list<const char*> keys, std::FILE* to) {
   Table table(std::move(header));
-  const auto found = root.FindMember(list);
-  if (found == root.MemberEnd() || !found->value.IsArray()) return;
-  for (const rapidjson::Value& row : found->value.GetArray()) {
-    if (row.IsObject()) table.add(texts_of(row, keys));
+  const Value* found = root.find(list);
+  if (found == nullptr || found->kind != Value::Kind::array) return;
+  for (const Value& row : std::span(found->items, found->size)) {
+    if (row.kind == Value::Kind::object) table.add(texts_of(row, keys));
   }
   fmt::print(to, "\n");
   table.print(to);
@@ -138,11 +136,10 @@ std::string to_json(const StatusReport& report) {
 }
 
 Result<void> print_status(const std::string& json, std::FILE* to) {
-  rapidjson::Document root;
-  root.Parse(json.data(), json.size());
-  if (root.HasParseError() || !root.IsObject()) {
-    return fail(ErrorKind::malformed, "this is no status report");
-  }
+  AuditDecoder decoder;  // reads any JSON object
+  const Result<AuditEvent, Reject> report = decoder.decode(json);
+  if (!report) return fail(ErrorKind::malformed, "this is no status report");
+  const Value& root = report->root;
   const auto line = [&](const char* label, const std::string& text) {
     fmt::print(to, "{:<14}{}\n", label, printable(text));
   };
@@ -157,11 +154,10 @@ Result<void> print_status(const std::string& json, std::FILE* to) {
   line("windows", text_of(root, "open_windows") + " open, watermark " + text_of(root, "watermark"));
   print_rows(root, "logs", {"LOG", "FILE", "OFFSET", "SIZE", "UNREAD", "WAITING"},
              {"path", "file", "offset", "size", "unread_bytes", "waiting_for_file"}, to);
-  print_rows(root, "sinks",
-             {"SINK", "ALIVE", "DELIVERED", "PENDING", "FAILED", "DEAD", "LAST ERROR"},
-             {"name", "alive", "delivered", "pending", "failed_attempts", "dead_letters",
-              "last_error"},
-             to);
+  print_rows(
+      root, "sinks", {"SINK", "ALIVE", "DELIVERED", "PENDING", "FAILED", "DEAD", "LAST ERROR"},
+      {"name", "alive", "delivered", "pending", "failed_attempts", "dead_letters", "last_error"},
+      to);
   return {};
 }
 

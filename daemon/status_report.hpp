@@ -16,7 +16,7 @@ namespace nodeportd {
 struct StatusReport {
   struct Sink {
     CourierStatus courier;
-    std::uint64_t pending = 0;        // alerts in its outbox
+    std::uint64_t pending = 0;  // alerts in its outbox
     std::uint64_t pending_bytes = 0;
   };
 

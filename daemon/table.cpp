@@ -9,6 +9,7 @@ namespace nodeportd {
 namespace {
 
 constexpr std::size_t kCellMax = 60;
+constexpr std::size_t kLastCellMax = 400;  // nothing stands to its right
 
 // Characters, not bytes, so that columns line up; wide ones count as one.
 std::size_t width_of(const std::string& cell) {
@@ -18,10 +19,14 @@ std::size_t width_of(const std::string& cell) {
 
 }  // namespace
 
-Table::Table(std::vector<std::string> header) { add(std::move(header)); }
+Table::Table(std::vector<std::string> header) {
+  add(std::move(header));
+}
 
 void Table::add(std::vector<std::string> row) {
-  for (std::string& cell : row) cell = shorten(printable(cell), kCellMax);
+  for (std::string& cell : row) {
+    cell = shorten(printable(cell), &cell == &row.back() ? kLastCellMax : kCellMax);
+  }
   rows_.push_back(std::move(row));
 }
 

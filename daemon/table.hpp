@@ -6,8 +6,8 @@
 
 namespace nodeportd {
 
-// Rows under a header, in columns as wide as their widest cell (at most 60 characters), for a
-// person. Cells are made printable: most of what we show was written by a stranger.
+// Rows under a header, in columns as wide as their widest cell (at most 60 characters, the last
+// one 400), for a person. Cells are made printable: most of what we show was written by a stranger.
 class Table {
  public:
   explicit Table(std::vector<std::string> header);

@@ -108,6 +108,10 @@ std::string shorten(std::string_view text, std::size_t bytes_max) {
   return cut;
 }
 
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string_view nearest(std::string_view word, const std::string_view* known,
                          std::size_t known_size) {
   std::string_view best;

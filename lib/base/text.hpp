@@ -30,6 +30,9 @@ struct CodePoint {
 // there is room for it.
 [[nodiscard]] std::string shorten(std::string_view text, std::size_t bytes_max);
 
+// `1 log`, `2 logs`.
+[[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
+
 // The entry of `known` that `word` was probably meant to be (edit distance, a swap of two
 // neighbours counted as one, of at most a third of its length), or empty.
 [[nodiscard]] std::string_view nearest(std::string_view word, const std::string_view* known,

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -56,7 +56,8 @@ Result<std::int64_t> number_of(Database& database, std::string_view sql) {
 std::string random_epoch() {
   std::array<unsigned char, 8> bytes{};
   // Up to 256 bytes are never short. Without entropy there is no identity to give.
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    std::abort();
   std::string text;
   for (const unsigned char byte : bytes) {
     constexpr std::string_view kDigits = "0123456789abcdef";

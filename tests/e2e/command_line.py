@@ -65,7 +65,7 @@ class CommandLine(EndToEnd):
             self.assertEqual(other.count('"count":2'), 1)
         table = self.run_it("replay", log)
         self.assertIn("Kubernetes Node Port Creation", table.stdout)
-        self.assertIn("2 lines, 1 rows", table.stderr)
+        self.assertIn("2 lines, 1 row,", table.stderr)
         self.assertEqual(self.run_it("replay", self.path("none.log")).returncode, 2)
 
     def test_an_exception_silences_only_the_rules_it_lists_and_is_counted(self):

@@ -30,9 +30,8 @@ bool is_chosen(int fd) {
 extern "C" ssize_t write(int fd, const void* bytes, size_t size) {
   using Write = ssize_t (*)(int, const void*, size_t);
   static const Write real = reinterpret_cast<Write>(dlsym(RTLD_NEXT, "write"));
-  static std::atomic<int> left{getenv("NODEPORTD_KILL_AFTER") != nullptr
-                                   ? atoi(getenv("NODEPORTD_KILL_AFTER"))
-                                   : 1};
+  static std::atomic<int> left{
+      getenv("NODEPORTD_KILL_AFTER") != nullptr ? atoi(getenv("NODEPORTD_KILL_AFTER")) : 1};
   const ssize_t put = real(fd, bytes, size);
   if (is_chosen(fd) && left.fetch_sub(1) == 1) kill(getpid(), SIGKILL);
   return put;
