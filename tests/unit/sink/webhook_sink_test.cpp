@@ -1,17 +1,14 @@
 #include "sink/webhook_sink.hpp"
 
-#include <rapidjson/document.h>
-
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <future>
-#include <sstream>
 
 #include "base/digest.hpp"
 #include "sink/format.hpp"
 #include "sink/retry_after.hpp"
-#include "support/child_process.hpp"
 #include "support/eventually.hpp"
+#include "support/http_server.hpp"
 #include "support/loopback.hpp"
 #include "support/manual_clock.hpp"
 #include "support/sample_alert.hpp"
@@ -23,59 +20,6 @@ using namespace std::chrono_literals;
 using Kind = Outcome::Kind;
 
 namespace {
-
-const std::string kSupport = NODEPORTD_TEST_SUPPORT;
-
-// Authority and certificates, made once a run.
-const TempDir& certificates() {
-  static const TempDir dir;
-  static const int status =
-      ChildProcess({"sh", kSupport + "/make_certificates.sh", dir.path().string()}).wait();
-  REQUIRE(status == 0);
-  return dir;
-}
-
-// A server that plays `replies`, see https_server.py.
-class Server {
- public:
-  // `certificate` names one of certificates(); empty: plain HTTP.
-  explicit Server(const std::string& replies, const std::string& certificate = "",
-                  const std::string& client_ca = "")
-      : process_(start(replies, certificate, client_ca)) {
-    REQUIRE(eventually([&] { return std::filesystem::exists(dir_ / "port"); }));
-    port_ = read_text(dir_ / "port");
-  }
-
-  [[nodiscard]] const std::string& port() const { return port_; }
-  [[nodiscard]] bool has_babbled() const { return std::filesystem::exists(dir_ / "babbled"); }
-  [[nodiscard]] std::vector<rapidjson::Document> requests() const {
-    std::vector<rapidjson::Document> requests;
-    std::istringstream lines(read_text(dir_ / "requests"));
-    for (std::string line; std::getline(lines, line);) {
-      requests.emplace_back();
-      requests.back().Parse(line.c_str());
-    }
-    return requests;
-  }
-
- private:
-  ChildProcess start(const std::string& replies, const std::string& certificate,
-                     const std::string& client_ca) {
-    write_text(dir_ / "replies", replies);
-    std::vector<std::string> command = {"python3", kSupport + "/https_server.py",
-                                        dir_.path().string()};
-    if (!certificate.empty()) {
-      command.push_back(certificates() / (certificate + ".crt"));
-      command.push_back(certificates() / (certificate + ".key"));
-    }
-    if (!client_ca.empty()) command.push_back(certificates() / (client_ca + ".crt"));
-    return ChildProcess(command);
-  }
-
-  TempDir dir_;
-  ChildProcess process_;
-  std::string port_;
-};
 
 const ManualClock& clock_of_tests() {
   static const ManualClock clock(*parse_time("2026-11-24T09:00:00Z"));
@@ -90,11 +34,11 @@ WebhookSinkOptions options_for(const std::string& url) {
   return options;
 }
 
-WebhookSinkOptions plain(const Server& server) {
+WebhookSinkOptions plain(const HttpServer& server) {
   return options_for("http://127.0.0.1:" + server.port() + "/hook?key=secret");
 }
 
-WebhookSinkOptions secure(const Server& server, const std::string& host = "localhost") {
+WebhookSinkOptions secure(const HttpServer& server, const std::string& host = "localhost") {
   WebhookSinkOptions options = options_for("https://" + host + ':' + server.port() + "/hook");
   options.tls.ca_file = certificates() / "ca.crt";
   return options;
@@ -140,7 +84,7 @@ bool holds(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("an alert is posted as JSON over a verified connection that is kept") {
-  const Server server("[]", "server");
+  const HttpServer server("[]", "server");
   const TempDir dir;
   write_text(dir / "key", "from a file\r\n");
   WebhookSinkOptions options = secure(server, GENERATE("localhost", "127.0.0.1"));
@@ -174,7 +118,7 @@ TEST_CASE("a peer whose certificate does not prove its name gets nothing") {
       {"wrong_name", "127.0.0.1", "IP address mismatch"},
       {"expired", "localhost", "certificate has expired"},
   }));
-  const Server server("[]", certificate);
+  const HttpServer server("[]", certificate);
   const Outcome outcome = deliver_one(secure(server, host));
   CHECK(outcome.kind == Kind::retry);
   CHECK(outcome.why == host + ':' + server.port() + ": TLS: " + fault);
@@ -182,7 +126,7 @@ TEST_CASE("a peer whose certificate does not prove its name gets nothing") {
 }
 
 TEST_CASE("only the authorities of ca_file, or else the system's, vouch for a peer") {
-  const Server server("[]", "server");
+  const HttpServer server("[]", "server");
   WebhookSinkOptions options = secure(server);
   options.tls.ca_file = GENERATE(as<std::string>{}, "other_ca.crt", "");
   if (!options.tls.ca_file.empty()) options.tls.ca_file = certificates() / options.tls.ca_file;
@@ -193,7 +137,7 @@ TEST_CASE("only the authorities of ca_file, or else the system's, vouch for a pe
 }
 
 TEST_CASE("a client certificate is shown to a server that asks for one") {
-  const Server server("[]", "server", "ca");
+  const HttpServer server("[]", "server", "ca");
   WebhookSinkOptions options = secure(server);
   const Outcome refused = deliver_one(options);
   CHECK(refused.kind == Kind::retry);
@@ -204,7 +148,7 @@ TEST_CASE("a client certificate is shown to a server that asks for one") {
 }
 
 TEST_CASE("a TLS file that cannot be used is named") {
-  const Server server("[]", "server");
+  const HttpServer server("[]", "server");
   WebhookSinkOptions options = secure(server);
   const auto [ca, cert, key, why] =
       GENERATE(table<std::string, std::string, std::string, std::string>({
@@ -232,7 +176,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what a status means for the alert") {
-  const Server server(R"([
+  const HttpServer server(R"([
       {"status": 200}, {"status": 202}, {"status": 204},
       {"status": 400}, {"status": 413}, {"status": 415}, {"status": 422}, {"status": 451},
       {"status": 401}, {"status": 403}, {"status": 404}, {"status": 405}, {"status": 407},
@@ -250,8 +194,8 @@ TEST_CASE("what a status means for the alert") {
 }
 
 TEST_CASE("a reason holds what the server said, cut and made printable, and nothing of the URL") {
-  const Server server(R"([{"status": 400, "body": "bad \u001b[2J field\n)" +
-                      std::string(100'000, 'x') + R"("}])");
+  const HttpServer server(R"([{"status": 400, "body": "bad \u001b[2J field\n)" +
+                          std::string(100'000, 'x') + R"("}])");
   const Outcome outcome = deliver_one(plain(server));
   CHECK(outcome.kind == Kind::refused);
   CHECK(holds(outcome.why, R"(HTTP 400: bad \x1b[2J field\x0axxx)"));
@@ -260,7 +204,7 @@ TEST_CASE("a reason holds what the server said, cut and made printable, and noth
 }
 
 TEST_CASE("Retry-After is honoured as seconds and as a date") {
-  const Server server(R"([
+  const HttpServer server(R"([
       {"status": 429, "headers": {"Retry-After": "7"}},
       {"status": 503, "headers": {"Retry-After": "Tue, 24 Nov 2026 09:02:00 GMT"}},
       {"status": 503}])");
@@ -291,7 +235,7 @@ TEST_CASE("Retry-After is read as RFC 9110 has it, and bounded") {
 }
 
 TEST_CASE("an alert that fails is delivered by the next attempt") {
-  const Server server(R"([{"status": 500, "body": "out of order"}])", "server");
+  const HttpServer server(R"([{"status": 500, "body": "out of order"}])", "server");
   WebhookSink sink(secure(server), clock_of_tests());
   const Outcome first = deliver_one(sink);
   CHECK(first.kind == Kind::retry);
@@ -308,7 +252,7 @@ TEST_CASE("a kept connection that the server closed costs no alert") {
       {R"([{"then": "reply_close"}])", 2U},  // closed before the next request
       {R"([{}, {"then": "drop"}])", 3U},     // closed on it: sent once more
   }));
-  const Server server(replies, certificate);
+  const HttpServer server(replies, certificate);
   WebhookSink sink(certificate.empty() ? plain(server) : secure(server), clock_of_tests());
   CHECK(kinds(sink.deliver(sample_alerts(2))) == "dd");
   const auto seen = server.requests();
@@ -318,7 +262,7 @@ TEST_CASE("a kept connection that the server closed costs no alert") {
 }
 
 TEST_CASE("what a server says unasked is no reply to the next request") {
-  const Server server(R"([{"then": "babble"}, {"status": 503}])");
+  const HttpServer server(R"([{"then": "babble"}, {"status": 503}])");
   WebhookSink sink(plain(server), clock_of_tests());
   CHECK(deliver_one(sink).kind == Kind::delivered);
   REQUIRE(eventually([&] { return server.has_babbled(); }));
@@ -332,7 +276,7 @@ TEST_CASE(
       {R"([{}, {"then": "tear"}])", 2U},
       {R"([{}, {"then": "drop"}, {"then": "drop"}])", 3U},
   }));
-  const Server server(replies);
+  const HttpServer server(replies);
   WebhookSink sink(plain(server), clock_of_tests());
   CHECK(kinds(sink.deliver(sample_alerts(2))) == "dr");
   CHECK(server.requests().size() == requests);
@@ -341,7 +285,7 @@ TEST_CASE(
 TEST_CASE(
     "a server that never answers hits the timeout, one that stalls after its header has the "
     "alert") {
-  const Server server(R"([{"then": "hang"}, {"body": "ok", "then": "stall"}])");
+  const HttpServer server(R"([{"then": "hang"}, {"body": "ok", "then": "stall"}])");
   WebhookSinkOptions options = plain(server);
   options.timeout = 1s;
   WebhookSink sink(options, clock_of_tests());
@@ -353,7 +297,7 @@ TEST_CASE(
 }
 
 TEST_CASE("stop() ends a request in progress, and those after it") {
-  const Server server(R"([{"then": "hang"}])", "server");
+  const HttpServer server(R"([{"then": "hang"}])", "server");
   WebhookSinkOptions options = secure(server);
   options.timeout = 1h;
   WebhookSink sink(options, clock_of_tests());
@@ -369,7 +313,7 @@ TEST_CASE("stop() ends a request in progress, and those after it") {
 }
 
 TEST_CASE("a rotated bearer token is used from the next request on, and shown nowhere") {
-  const Server server(R"([{}, {"status": 401}])");
+  const HttpServer server(R"([{}, {"status": 401}])");
   const TempDir dir;
   WebhookSinkOptions options = plain(server);
   options.bearer_token_file = dir / "token";
@@ -395,7 +339,7 @@ TEST_CASE("a rotated bearer token is used from the next request on, and shown no
 }
 
 TEST_CASE("a batch is one array under one key") {
-  const Server server("[]");
+  const HttpServer server("[]");
   WebhookSinkOptions options = plain(server);
   options.batch_size = 2;
   WebhookSink sink(options, clock_of_tests());
@@ -414,7 +358,7 @@ TEST_CASE("a batch is one array under one key") {
 }
 
 TEST_CASE("one alert that a server refuses takes no other of its batch with it") {
-  const Server server(R"([{"status": 422}, {}, {"status": 422}, {}, {}])");
+  const HttpServer server(R"([{"status": 422}, {}, {"status": 422}, {}, {}])");
   WebhookSinkOptions options = plain(server);
   options.batch_size = 3;
   WebhookSink sink(options, clock_of_tests());
@@ -430,7 +374,7 @@ TEST_CASE("a failure ends a delivery: what was not tried is to be retried") {
       {R"([{}, {"status": 503}])", "ddrrr", 2U},
       {R"([{"status": 400}, {}, {"status": 429}])", "drrrr", 3U},
   }));
-  const Server server(replies);
+  const HttpServer server(replies);
   WebhookSinkOptions options = plain(server);
   options.batch_size = 2;
   WebhookSink sink(options, clock_of_tests());
@@ -439,7 +383,7 @@ TEST_CASE("a failure ends a delivery: what was not tried is to be retried") {
 }
 
 TEST_CASE("an undurable alert has a key of its content, since its revision may come again") {
-  const Server server("[]");
+  const HttpServer server("[]");
   WebhookSink sink(plain(server), clock_of_tests());
   Alert alert = sample_alert();
   alert.undurable = true;
@@ -450,33 +394,4 @@ TEST_CASE("an undurable alert has a key of its content, since its revision may c
   const std::string first = header_of(requests.at(0), "idempotency-key");
   CHECK(first.starts_with(sample_alert().idempotency_key() + '.'));
   CHECK(first != header_of(requests.at(1), "idempotency-key"));
-}
-
-TEST_CASE("a webhook's URL is http or https, with a host, without credentials") {
-  const HttpUrl url = parse_http_url("https://Hooks.example.org/a/b?c=%20d#e").value();
-  CHECK(url.scheme == HttpUrl::Scheme::https);
-  CHECK(url.peer.host == "Hooks.example.org");
-  CHECK(url.peer.port == 443);
-  CHECK(url.authority == "Hooks.example.org");
-  CHECK(url.target == "/a/b?c=%20d");
-  const HttpUrl literal = parse_http_url("http://[::1]:8080").value();
-  CHECK(literal.scheme == HttpUrl::Scheme::http);
-  CHECK(literal.peer.host == "::1");
-  CHECK(literal.peer.port == 8080);
-  CHECK(literal.authority == "[::1]:8080");
-  CHECK(literal.target == "/");
-  CHECK(parse_http_url("http://h?q").value().target == "/?q");
-}
-
-TEST_CASE("a URL that cannot be used is refused without being quoted") {
-  const std::string url =
-      GENERATE(as<std::string>{}, "", "s3cret", "/s3cret", "ftp://s3cret/", "https://",
-               "https:///s3cret", "https://u:s3cret@h/", "https://s3cret@h/", "https://h:0/s3cret",
-               "https://h:/s3cret", "https://h:65536/s3cret", "https://h%0as3cret/",
-               "https://h\xC3\xBC/s3cret", "https://h /s3cret");
-  CAPTURE(url);
-  const Result<HttpUrl> parsed = parse_http_url(url);
-  REQUIRE_FALSE(parsed);
-  CHECK(parsed.error().kind == ErrorKind::config);
-  CHECK_FALSE(holds(parsed.error().text, "s3cret"));
 }
