@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <ranges>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -132,8 +133,8 @@ std::optional<RotatedFile> Lineage::rotated_at(const std::string& path) const {
 
 std::optional<RotatedFile> Lineage::rotated_of(FileId id) const {
   // The newest first: it is nearly always that.
-  for (auto file = rotated_.rbegin(); file != rotated_.rend(); ++file) {
-    if (file->is_plain && has_id(file->path, id)) return *file;
+  for (const RotatedFile& file : rotated_ | std::views::reverse) {
+    if (file.is_plain && has_id(file.path, id)) return file;
   }
   return std::nullopt;
 }
@@ -176,10 +177,10 @@ std::optional<FileReader> Lineage::find_copy(const FileMark& mark) const {
 
 std::vector<std::string> Lineage::copy_candidates() const {
   std::vector<std::string> paths;
-  for (auto file = rotated_.rbegin(); file != rotated_.rend(); ++file) {
+  for (const RotatedFile& file : rotated_ | std::views::reverse) {
     // Both forms, the plain one first: a packed one beside it is still being written.
-    paths.push_back(file->path);
-    paths.push_back(file->packed_path());
+    paths.push_back(file.path);
+    paths.push_back(file.packed_path());
   }
   for (const Base& base : bases_) {
     const std::string stem(stem_of(base.name));

@@ -34,7 +34,8 @@ struct Source::Followed {
   Stream stream;
   std::uint32_t index;
   std::uint64_t max_line;
-  bool has_news = true;  // something is to be read or looked at
+  bool has_news = true;    // something is to be read or looked at
+  bool was_served = true;  // since its status was published
 };
 
 Source::Source(SourceOptions options, std::vector<FileMark> resume, BatchSupply& supply,
@@ -206,6 +207,7 @@ bool Source::step() {
 }
 
 Source::Served Source::serve(Followed& followed, const Moment& now) {
+  followed.was_served = true;
   Batch* batch = stock_->try_take();
   if (batch == nullptr) return Served::starved;
   const ReadLimits limits{.batch_bytes = options_.batch_bytes,
@@ -266,15 +268,16 @@ void Source::sleep(const std::stop_token& stop) {
 }
 
 void Source::publish_status() {
-  std::vector<StreamStatus> status;
   std::size_t files_open = 0;
-  for (const auto& followed : followed_) {
-    status.push_back(followed->stream.status());
-    files_open += followed->stream.files_open();
-  }
+  for (const auto& followed : followed_) files_open += followed->stream.files_open();
   counters_.files_open.set(files_open);
   const std::lock_guard lock(mutex_);
-  status_.swap(status);
+  status_.resize(followed_.size());
+  for (const auto& followed : followed_) {
+    if (std::exchange(followed->was_served, false)) {
+      status_[followed->index] = followed->stream.status();
+    }
+  }
 }
 
 std::vector<StreamStatus> Source::status() const {
