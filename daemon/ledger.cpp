@@ -65,7 +65,7 @@ void Ledger::run(const std::stop_token& stop, const std::function<std::uint64_t(
     take_notices(now);
     aggregator_.advance(wall(), now);
     if (is_due(now)) commit(now);
-    if (!busy) prune(now);
+    if (!busy || retry_commit_) prune(now);
     publish_status();
     if (busy || aggregator_.has_news()) continue;
     if (is_last && (booked_ == dealt() || status().paused)) break;
@@ -219,6 +219,8 @@ void Ledger::commit(MonoTime now) {
 void Ledger::settle_failure(const Error& error, MonoTime now) {
   const bool is_first = !retry_commit_;
   retry_commit_ = now + kRetryEvery;
+  // What the history may let go of makes room.
+  if (error.kind == ErrorKind::full) next_prune_ = now;
   {
     const std::lock_guard lock(mutex_);
     status_.durable = false;

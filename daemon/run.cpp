@@ -42,8 +42,7 @@ class Daemon {
     }
     start();
     io_.run();
-    stop();
-    return kExitWell;
+    return stop();
   }
 
  private:
@@ -82,6 +81,10 @@ class Daemon {
       if (!sink) return fail(sink.error());
       CourierOptions options;
       options.retry = {sink_config.retry.initial, sink_config.retry.max};
+      // One request a turn, so that each is settled before the next is made.
+      if (const auto* webhook = std::get_if<WebhookSinkConfig>(&sink_config.target)) {
+        options.batch_rows = webhook->batch_size;
+      }
       auto courier = std::make_unique<Courier>(
           sink_config.name, std::move(*sink), *outbox_, options, clock_,
           [this](Notice notice) { pipeline_->ledger().post(std::move(notice)); });
@@ -161,7 +164,9 @@ class Daemon {
   }
 
   // Against the stream: no new lines, then what is on its way, then what waits for sinks.
-  void stop() {
+  [[nodiscard]] int stop() {
+    // Whoever asks twice does not want to wait: the signal's default ends us, and loses nothing.
+    signals_.clear();
     const MonoTime deadline = clock_.mono() + config().pipeline.stop_timeout;
     log_.info("stopping: draining for at most {}", format_duration(config().pipeline.stop_timeout));
     notify::stopping("draining");
@@ -171,10 +176,16 @@ class Daemon {
     pipeline_->ledger().post(stopped_notice());
     pipeline_->finish();
     outlets_->stop(deadline, clock_);
-    if (const Result<void> marked = store_->mark_stopped(clock_.wall()); !marked) {
+    const bool durable = pipeline_->ledger().status().durable;
+    const Result<void> marked =
+        durable ? store_->mark_stopped(clock_.wall())
+                : fail(ErrorKind::full, "what was read since it was last written is read again");
+    if (!marked) {
       log_.error("the state could not be closed cleanly: {}", marked.error().text);
+      return kExitFailed;
     }
     log_.info("stopped");
+    return kExitWell;
   }
 
   Notice started_notice() const {

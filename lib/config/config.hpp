@@ -91,7 +91,7 @@ struct WebhookSinkConfig {
   std::string ca_file;            // then the system's authorities are asked
   std::string cert_file;
   std::string key_file;
-  std::uint32_t batch_size = 100;  // alerts a request
+  std::uint32_t batch_size = 1;  // alerts a request
   std::chrono::milliseconds timeout = std::chrono::seconds(10);
   bool operator==(const WebhookSinkConfig&) const = default;
 };

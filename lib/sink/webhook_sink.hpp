@@ -25,7 +25,7 @@ struct WebhookSinkOptions {
   // not part of it.
   Headers header_files;           // name and path
   std::string bearer_token_file;  // empty: none
-  std::size_t batch_size = 100;   // alerts a request; with 1 it is an object, else an array
+  std::size_t batch_size = 1;     // alerts a request; with 1 it is an object, else an array
   std::chrono::milliseconds timeout{10'000};  // of one request
   TlsFiles tls;
 };

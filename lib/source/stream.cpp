@@ -92,7 +92,7 @@ bool Stream::open_rotated(const RotatedFile& file, const Moment& now) {
   if (!opened) {
     counters_.files_lost.add();
     tell({"source.lines_lost",
-          file.path + " was rotated and could not be read before it was gone",
+          file.path + " was rotated and could not be read",
           {{"source", this->path()}, {"file", file.path}, {"error", opened.error().text}}});
     return false;
   }
