@@ -157,6 +157,17 @@ TEST_CASE("a file that is compressed and removed before a line of it was read is
   CHECK(scene.news() == Lines{"a1", "a2", "b1"});
 }
 
+TEST_CASE("an old archive that is put back beside a live log is history, not news") {
+  Scene scene;
+  write_text(scene.log(), "a\n");
+  scene.open();
+  CHECK(scene.news() == Lines{"a"});
+  write_text(scene.dir / "audit-2026-11-24T08-00-00.000.log", "old\n");
+  CHECK(scene.news().empty());
+  scene.rotate("b\n");
+  CHECK(scene.news() == Lines{"b"});
+}
+
 TEST_CASE("truncation: the new content is read from its start, and it is told") {
   Scene scene;
   write_text(scene.log(), "old one\nold two\n");

@@ -173,6 +173,21 @@ TEST_CASE("equal beginnings are no identity: empty, short and header-sharing fil
   CHECK(scene.supply.notices().empty());
 }
 
+TEST_CASE("of an unread file its inode says nothing: what was rotated meanwhile is read first") {
+  Scene scene;
+  write_text(scene.log(), "");
+  scene.open();
+  scene.drain();
+  scene.source.reset();
+  append_text(scene.log(), "a\n");
+  const std::string rotated = scene.rotated_name();
+  fs::copy_file(scene.log(), rotated);  // then the live file has the inode of the one marked
+  write_text(scene.log(), "b\n");
+  scene.restart();
+  CHECK(scene.news() == Lines{"a", "b"});
+  CHECK(scene.supply.notices().empty());
+}
+
 TEST_CASE("a log that was waited for is not new after a restart: what came meanwhile is read") {
   Scene scene;
   scene.options.inputs[0].start = SourceOptions::Input::Start::end;
