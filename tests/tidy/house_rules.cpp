@@ -121,9 +121,9 @@ class Inspection {
     static const std::regex vague(
         R"(\b(class|struct|using)\s+\w*(Manager|Helper|Util|Utils|Handler|Processor)\b)");
     static const std::regex clock(R"(::now\(\))");
-    // `waker.sleep(...)` waits for something; these wait for nothing.
+    // A `sleep(...)` of ours waits for something; these wait for nothing.
     static const std::regex sleeping(
-        R"(\b(sleep_for|usleep|nanosleep)\b|this_thread::sleep|(^|[^\w.>:])(::)?sleep\()");
+        R"(\b(sleep_for|usleep|nanosleep)\b|this_thread::sleep|(^|[^\w:])::sleep\(|\bsleep\(\d)");
     if (std::regex_search(line, later)) complain("do it, or file an issue");
     const std::string code = line.substr(0, line.find("//"));
     if (std::regex_search(code, vague)) complain("name it after what it is");
@@ -131,9 +131,7 @@ class Inspection {
         std::regex_search(code, clock)) {
       complain("take the time as an argument, or a Clock");
     }
-    if (!path_.starts_with("lib/base/waker.") && std::regex_search(code, sleeping)) {
-      complain("wait for the event, not for a while");
-    }
+    if (std::regex_search(code, sleeping)) complain("wait for the event, not for a while");
   }
 
   void check_width(const std::string& line) {
