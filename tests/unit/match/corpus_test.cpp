@@ -78,7 +78,8 @@ TEST_CASE("the shipped rule is Splunk's detection, field for field") {
   const test::Event event(R"({"kind":"Event","stage":"ResponseComplete","verb":"create",
       "user":{"username":"eve","groups":["system:authenticated","dev"]},"sourceIPs":["b","a"],
       "userAgent":"kubectl","objectRef":{"resource":"services","namespace":"ns"},
-      "responseStatus":{"code":201},"requestObject":{"kind":"Service","spec":{"type":"nodeport"}}})");
+      "responseStatus":{"code":201},
+      "requestObject":{"kind":"Service","spec":{"type":"nodeport"}}})");
   const auto matches = test::matches_of(rules, event);
   REQUIRE(matches.size() == 1);
   const Group first = {"Event",    "0",     "ns", "services",         "Service",

@@ -162,7 +162,8 @@ TEST_CASE("a match says where its event stands") {
     return matches_of(rules, event, "/log", 4'711).front().event;
   };
   const EventRef whole = reference(
-      R"(,"auditID":"id-1","stage":"ResponseComplete","stageTimestamp":"2026-11-24T08:59:27.277194Z",)"
+      R"(,"auditID":"id-1","stage":"ResponseComplete",)"
+      R"("stageTimestamp":"2026-11-24T08:59:27.277194Z",)"
       R"("requestReceivedTimestamp":"2026-11-24T08:59:26Z")");
   CHECK(whole.audit_id == "id-1");
   CHECK(whole.stage == "ResponseComplete");
