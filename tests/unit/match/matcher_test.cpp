@@ -161,10 +161,9 @@ TEST_CASE("a match says where its event stands") {
     const Event event(R"({"verb":"create")" + fields + "}");
     return matches_of(rules, event, "/log", 4'711).front().event;
   };
-  const EventRef whole = reference(
-      R"(,"auditID":"id-1","stage":"ResponseComplete",)"
-      R"("stageTimestamp":"2026-11-24T08:59:27.277194Z",)"
-      R"("requestReceivedTimestamp":"2026-11-24T08:59:26Z")");
+  const EventRef whole = reference(R"(,"auditID":"id-1","stage":"ResponseComplete",)"
+                                   R"("stageTimestamp":"2026-11-24T08:59:27.277194Z",)"
+                                   R"("requestReceivedTimestamp":"2026-11-24T08:59:26Z")");
   CHECK(whole.audit_id == "id-1");
   CHECK(whole.stage == "ResponseComplete");
   CHECK(whole.source == "/log");
