@@ -45,7 +45,7 @@ void Progress::show(std::uint64_t bytes) {
   fmt::print(stderr, "\r{}{:.0f} MB ", share, static_cast<double>(bytes) / kMegabyte);
 }
 
-void Progress::clear() {
+void Progress::clear() const {
   if (drawn_) fmt::print(stderr, "\r\x1b[K");
 }
 

@@ -103,8 +103,9 @@ int replay_engine(const ReplayCommand& command, const Setup& setup) {
   progress.clear();
   if (!read) return fail_with(read.error());
   if (!pipeline.ledger().status().durable) {
-    return fail_with({ErrorKind::full, "the figures could not be kept: is the folder for temporary "
-                                       "files full? Nothing is printed, for it would not be all"});
+    return fail_with({ErrorKind::full,
+                      "the figures could not be kept: is the folder for temporary "
+                      "files full? Nothing is printed, for it would not be all"});
   }
   const Result<std::uint64_t> rows = print_windows(**store, command.format);
   if (!rows) return fail_with(rows.error());

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -45,7 +47,7 @@ void refuse_keys_of_other_types(YamlMap& map, const YamlNode& sink, const std::s
     if (own) continue;
     report.problems.push_back(
         {{report.file, entry.line, entry.column},
-         "a " + type + " sink has no key '" + entry.key + "': " + owners + " sinks have it"});
+         fmt::format("a {} sink has no key '{}': {} sinks have it", type, entry.key, owners)});
   }
 }
 

@@ -247,6 +247,7 @@ class File(EndToEnd):
 
     def test_started_and_stopped_are_told_with_how_the_last_run_ended(self):
         daemon = self.daemon(self.config(self.file_sink())).start()
+        eventually(lambda: self.alerts(rule=None), what="the first start")
         daemon.kill()
         daemon.start()
         self.assertEqual(daemon.stop(), 0)
