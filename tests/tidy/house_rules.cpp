@@ -143,8 +143,7 @@ class Inspection {
   }
 
   void check_prose(const std::string& line) {
-    static const std::regex private_path(
-        R"((^|[\s(`"'])(/work/|/root/|/home/\w|/Users/|\.\./shared))");
+    static const std::regex private_path(R"((^|[\s(`"'])(/root/|/home/\w|/Users/|\.\./shared))");
     if (std::regex_search(line, private_path)) complain("a path that only one machine has");
   }
 

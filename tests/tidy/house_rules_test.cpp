@@ -82,7 +82,7 @@ TEST_CASE("what breaks a rule is complained about once") {
       {"lib/sink/a.cpp", std::string(101, 'x') + "\n"},
       {"lib/sink/a.cpp", lines(401)},
       {"CHANGELOG.md", "# Changelog\n## [0.1.0]\n"},
-      {"docs/A.md", "Run `/work/main/scripts/test`.\n"},
+      {"docs/A.md", "Run `/home/jo/nodeportd/scripts/test`.\n"},
       {"README.md", "See ../shared for more.\n"},
   }));
   INFO(bad.path << ": " << bad.text.substr(0, 80));
