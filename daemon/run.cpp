@@ -1,7 +1,10 @@
+#include <unistd.h>
+
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -14,6 +17,7 @@
 #include "daemon/outlets.hpp"
 #include "daemon/pipeline.hpp"
 #include "daemon/setup.hpp"
+#include "daemon/signal_queue.hpp"
 #include "daemon/sinks.hpp"
 #include "daemon/status_report.hpp"
 #include "daemon/store_outbox.hpp"
@@ -140,10 +144,8 @@ class Daemon {
                    over->name, format_time(*over->until));
     }
     pipeline_->ledger().post(started_notice());
-    signals_.async_wait([this](const boost::system::error_code& error, int) {
-      if (!error) io_.stop();
-    });
-    wait_for_reopen();
+    signal_waits_.assign(::dup(signals_.fd()));
+    wait_for_signals();
     outlets_->start();
     pipeline_->start();
     source_thread_ = std::jthread([this](const std::stop_token& stop) { source_->run(stop); });
@@ -154,19 +156,26 @@ class Daemon {
     notify::ready(summary);
   }
 
-  void wait_for_reopen() {
-    reopen_signal_.async_wait([this](const boost::system::error_code& error, int) {
+  void wait_for_signals() {
+    using Descriptor = boost::asio::posix::stream_descriptor;
+    signal_waits_.async_wait(Descriptor::wait_read, [this](const boost::system::error_code& error) {
       if (error) return;
-      log_.info("SIGUSR1: reopening file sinks");
-      outlets_->reopen();
-      wait_for_reopen();
+      while (const std::optional<int> signal = signals_.take()) {
+        if (*signal != SIGUSR1) {
+          io_.stop();
+          return;
+        }
+        log_.info("SIGUSR1: reopening file sinks");
+        outlets_->reopen();
+      }
+      wait_for_signals();
     });
   }
 
   // Against the stream: no new lines, then what is on its way, then what waits for sinks.
   [[nodiscard]] int stop() {
     // Whoever asks twice does not want to wait: the signal's default ends us, and loses nothing.
-    signals_.clear();
+    signals_.let_go();
     const MonoTime deadline = clock_.mono() + config().pipeline.stop_timeout;
     log_.info("stopping: draining for at most {}", format_duration(config().pipeline.stop_timeout));
     notify::stopping("draining");
@@ -260,13 +269,13 @@ class Daemon {
     return report;
   }
 
+  const SignalQueue signals_;
   Setup setup_;
   Log log_;
   SystemClock clock_;
   WallTime started_{};
   boost::asio::io_context io_;
-  boost::asio::signal_set signals_{io_, SIGTERM, SIGINT};
-  boost::asio::signal_set reopen_signal_{io_, SIGUSR1};
+  boost::asio::posix::stream_descriptor signal_waits_{io_};
   // In the order in which they need each other; destroyed the other way round.
   std::unique_ptr<Store> store_;
   std::unique_ptr<StoreOutbox> outbox_;

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <sys/signalfd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+
+#include "base/fd.hpp"
+
+namespace nodeportd {
+
+// TERM, INT and USR1 as values that are read, instead of handlers that interrupt whatever runs.
+// Make it before any thread: threads that start later do not hear these signals either, so none
+// is lost, whoever is busy with what.
+class SignalQueue {
+ public:
+  SignalQueue() {
+    (void)::sigemptyset(&heard_);
+    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) (void)::sigaddset(&heard_, signal);
+    (void)::pthread_sigmask(SIG_BLOCK, &heard_, nullptr);
+    fd_ = Fd(::signalfd(-1, &heard_, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!fd_.is_open()) std::abort();  // out of descriptors before anything runs
+  }
+
+  // Readable when a signal waits.
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+  // The next one; nullopt when none waits.
+  [[nodiscard]] std::optional<int> take() const {
+    signalfd_siginfo signal{};
+    if (::read(fd_.get(), &signal, sizeof signal) != sizeof signal) return std::nullopt;
+    return static_cast<int>(signal.ssi_signo);
+  }
+
+  // From here on a signal does what it does by default: it ends us at once.
+  void let_go() const { (void)::pthread_sigmask(SIG_UNBLOCK, &heard_, nullptr); }
+
+ private:
+  sigset_t heard_{};
+  Fd fd_;
+};
+
+}  // namespace nodeportd
