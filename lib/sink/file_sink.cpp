@@ -101,7 +101,7 @@ Result<Fd> FileSink::open_or_create() const {
 
 Result<void> FileSink::measure() {
   struct stat status{};
-  if (!fd_.is_open() || ::fstat(fd_.get(), &status) != 0) return fail_errno(errno, options_.path);
+  if (::fstat(fd_.get(), &status) != 0) return fail_errno(errno, options_.path);
   end_ = {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size)};
   return {};
 }
