@@ -234,10 +234,14 @@ std::vector<CompiledRule> load_rule_files(const std::vector<std::string>& paths,
         is_folder ? rule_files_of(path, problems) : std::vector<std::string>{path};
     for (const std::string& file : files) {
       const auto text = read_file(file, kFileMax);
-      if (text)
+      if (text) {
         load_rule_text(*text, file, rules, problems);
-      else
-        problems.push_back({{file}, text.error().text});
+      } else if (text.error().kind == ErrorKind::not_found) {
+        problems.push_back({{file}, "there is no such rule file, nor a folder of them"});
+      } else {
+        // The error begins with the path, which the problem's place says already.
+        problems.push_back({{file}, text.error().text.substr(file.size() + 2)});
+      }
     }
   }
   return rules;

@@ -53,6 +53,13 @@ class CommandLine(EndToEnd):
         self.assertIn("reason", done.stderr)
         self.assertIn("unknown", done.stderr)
 
+    def test_rules_that_are_not_there_are_told_once_with_their_path(self):
+        config = self.write("c.yaml", self.config(self.file_sink(), rules=self.path("none")))
+        done = self.run_it("check", "--config", config)
+        self.assertEqual(done.returncode, 78)
+        self.assertIn(f"{self.path('none')}: there is no such rule file", done.stderr)
+        self.assertEqual(done.stderr.count(self.path("none")), 1)
+
     def test_replay_reads_files_streams_and_packed_files_alike(self):
         lines = creation("id-1", "web") + creation("id-2", "web")
         log = self.write("audit.log", lines)
