@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "model/exposure.hpp"
 #include "model/match.hpp"
 #include "model/rule.hpp"
 
@@ -61,6 +62,8 @@ struct Alert {
   std::vector<std::string> story;
   std::vector<std::string> mitre_attack_ids;
 
+  // Of the service writes behind it: distinct, those that succeeded first, bounded.
+  std::vector<Exposure> exposures;
   std::vector<EventRef> events;  // the 3 smallest by (time, audit_id, stage)
   std::vector<std::pair<std::string, std::string>> facts;  // of the daemon's own alerts
   bool closed_early = false;  // its window gave way at the bound of keys

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/exposure.hpp"
 #include "model/match.hpp"
 #include "model/notice.hpp"
 #include "model/position.hpp"
@@ -44,6 +45,7 @@ struct Batch {
 
   // Filled by the worker.
   std::vector<Match> matches;
+  std::vector<ServiceWrite> writes;  // in the order of records and events
   BatchTally tally;
 
   void clear() {
@@ -53,6 +55,7 @@ struct Batch {
     end.finished = false;
     notices.clear();
     matches.clear();
+    writes.clear();
     tally = {};
   }
 };

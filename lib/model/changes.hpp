@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/alert.hpp"
+#include "model/exposure.hpp"
 #include "model/position.hpp"
 #include "model/window.hpp"
 
@@ -25,9 +26,12 @@ struct Changes {
   std::vector<std::pair<std::string, WallTime>> watermarks;         // per stream
   std::vector<std::pair<std::string, std::uint64_t>> suppressions;  // per exception, to be added
 
+  std::vector<ServiceChange> services;  // in order: a later one of a Service replaces an earlier
+  std::vector<AuditIdUse> audit_ids;
+
   [[nodiscard]] bool empty() const {
     return positions.empty() && windows.empty() && outgoing.empty() && watermarks.empty() &&
-           suppressions.empty();
+           suppressions.empty() && services.empty() && audit_ids.empty();
   }
   void clear() {
     positions.clear();
@@ -35,6 +39,8 @@ struct Changes {
     outgoing.clear();
     watermarks.clear();
     suppressions.clear();
+    services.clear();
+    audit_ids.clear();
   }
 };
 

@@ -30,6 +30,7 @@ struct Match {
   std::uint32_t exception = kNoException;  // the exception that suppresses it, if one does
   std::vector<Group> groups;               // distinct, sorted: the product of multivalue fields
   std::vector<std::vector<std::string>> values;  // per field of the rule's `values`
+  std::optional<std::uint32_t> write;            // index into Batch::writes, of a service write
   std::vector<std::uint64_t> novelty;  // hashes of the values of `alert_on_new`, with their paths
   EventRef event;
 };

@@ -59,6 +59,8 @@ struct Rule {
   std::string description;
   AggregateSpec aggregate;
   std::optional<RiskSpec> risk;
+  // Ids of rules that speak for a request in this one's place, where they match it too.
+  std::vector<std::string> yields_to;
 };
 
 // `attack.t1204` gives T1204.
