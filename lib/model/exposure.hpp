@@ -156,7 +156,11 @@ struct KnownService {
 
 // What becomes of the record of a Service.
 struct ServiceChange {
-  enum class Kind : std::uint8_t { known, forgotten };
+  enum class Kind : std::uint8_t {
+    known,
+    forgotten,
+    all_forgotten,  // of every Service: changes were lost, so that no record can be trusted
+  };
   Kind kind = Kind::known;
   KnownService service;  // forgotten: its cluster, ns and name
 };
