@@ -11,6 +11,7 @@
 #include <istream>
 #include <sstream>
 #include <streambuf>
+#include <type_traits>
 
 #include "base/crc32c.hpp"
 
@@ -18,7 +19,7 @@ namespace nodeportd {
 
 // What cereal finds by argument-dependent lookup, so that the model knows nothing of it. Members
 // are taken apart and not named, so that one that is added and not encoded here does not compile.
-// A change here changes the format: raise kFormat and teach decode() the old one.
+// A change here changes the format: raise kFormat and teach archive_whole() the old one.
 // NOLINTBEGIN(misc-use-internal-linkage): that lookup does not see an unnamed namespace
 
 template <class Archive>
@@ -37,8 +38,8 @@ template <class Archive>
 void serialize(Archive& archive, Alert& alert) {
   auto& [id, epoch, revision, phase, rule_id, rule_name, level, tags, cluster, node, window_start,
          window_end, first_time, last_time, count, group, values, user, src_ip, message, has_risk,
-         confidence, impact, score, risk_objects, threat_objects, story, mitre_attack_ids, events,
-         facts, closed_early, undurable, test] = alert;
+         confidence, impact, score, risk_objects, threat_objects, story, mitre_attack_ids,
+         exposures, events, facts, closed_early, undurable, test] = alert;
   archive(id, epoch, revision, phase, rule_id, rule_name, level, tags, cluster, node, window_start,
           window_end, first_time, last_time, count, group, values, user, src_ip, message, has_risk,
           confidence, impact, score, risk_objects, threat_objects, story, mitre_attack_ids, events,
@@ -52,6 +53,39 @@ void serialize(Archive& archive, Window& window) {
 }
 
 template <class Archive>
+void serialize(Archive& archive, NodePort& node_port) {
+  auto& [number, name, port, target_port, protocol] = node_port;
+  archive(number, name, port, target_port, protocol);
+}
+
+template <class Archive>
+void serialize(Archive& archive, Doors& doors) {
+  auto& [node_ports, external_ips, health_check_node_port] = doors;
+  archive(node_ports, external_ips, health_check_node_port);
+}
+
+template <class Archive>
+void serialize(Archive& archive, Exposure& exposure) {
+  auto& [audit_id, change, outcome, type, doors, via, inspectable, inspectable_reason, ns, name,
+         uid, user, actor, origin_ip, before, opened, audit_id_reused] = exposure;
+  archive(audit_id, change, outcome, type, doors, via, inspectable, inspectable_reason, ns, name,
+          uid, user, actor, origin_ip, before, opened, audit_id_reused);
+}
+
+template <class Archive, typename What>
+void serialize(Archive& archive, Opened<What>& opened) {
+  auto& [what, since, by] = opened;
+  archive(what, since, by);
+}
+
+template <class Archive>
+void serialize(Archive& archive, KnownService& service) {
+  auto& [cluster, ns, name, uid, type, node_ports, external_ips, health_check_node_port, updated] =
+      service;
+  archive(cluster, ns, name, uid, type, node_ports, external_ips, health_check_node_port, updated);
+}
+
+template <class Archive>
 void serialize(Archive& archive, FileMark& mark) {
   auto& [stream, path, device, inode, head_size, head, offset, tail_size, tail, turn, seen,
          finished] = mark;
@@ -62,7 +96,8 @@ void serialize(Archive& archive, FileMark& mark) {
 // NOLINTEND(misc-use-internal-linkage)
 namespace {
 
-constexpr char kFormat = 1;
+// 2: an alert's exposures.
+constexpr char kFormat = 2;
 constexpr std::size_t kHeaderSize = 1 + sizeof(std::uint32_t);
 
 // A stream over bytes that are there already.
@@ -73,6 +108,15 @@ class ViewBuffer : public std::streambuf {
     setg(begin, begin, begin + bytes.size());
   }
 };
+
+// What a format added stands behind all of the formats before it, so that those are a beginning.
+template <class Archive, typename Value>
+void archive_whole(Archive& archive, Value& value, char format) {
+  archive(value);
+  if (format < 2) return;
+  if constexpr (std::is_same_v<std::remove_const_t<Value>, Alert>) archive(value.exposures);
+  if constexpr (std::is_same_v<std::remove_const_t<Value>, Window>) archive(value.alert.exposures);
+}
 
 std::string checksum(std::string_view key, std::string_view value) {
   std::string covered;
@@ -90,7 +134,7 @@ template <typename Value>
 std::string encode_value(std::string_view key, const Value& value) {
   std::ostringstream stream;
   cereal::PortableBinaryOutputArchive archive(stream);
-  archive(value);
+  archive_whole(archive, value, kFormat);
   const std::string_view body = stream.view();
   std::string bytes(1, kFormat);
   bytes.reserve(kHeaderSize + body.size());
@@ -112,10 +156,15 @@ std::string encode(std::string_view key, const FileMark& mark) {
   return encode_value(key, mark);
 }
 
+std::string encode(std::string_view key, const KnownService& service) {
+  return encode_value(key, service);
+}
+
 template <typename Value>
 Result<Value> decode(std::string_view key, std::string_view bytes) {
   if (bytes.size() < kHeaderSize) return fail(ErrorKind::malformed, "too short");
-  if (bytes.front() != kFormat) return fail(ErrorKind::malformed, "of an unknown format");
+  const char format = bytes.front();
+  if (format < 1 || format > kFormat) return fail(ErrorKind::malformed, "of an unknown format");
   const std::string_view body = bytes.substr(kHeaderSize);
   if (bytes.substr(1, kHeaderSize - 1) != checksum(key, body)) {
     return fail(ErrorKind::malformed, "its checksum is wrong");
@@ -125,7 +174,9 @@ Result<Value> decode(std::string_view key, std::string_view bytes) {
     std::istream stream(&buffer);
     cereal::PortableBinaryInputArchive archive(stream);
     Value value;
-    archive(value);
+    archive_whole(archive, value, format);
+    // The format is not under the sum: a wrong one leaves something.
+    if (buffer.in_avail() > 0) return fail(ErrorKind::malformed, "longer than its format");
     return value;
   } catch (const std::exception& error) {
     return fail(ErrorKind::malformed, error.what());
@@ -135,5 +186,6 @@ Result<Value> decode(std::string_view key, std::string_view bytes) {
 template Result<Alert> decode<Alert>(std::string_view, std::string_view);
 template Result<Window> decode<Window>(std::string_view, std::string_view);
 template Result<FileMark> decode<FileMark>(std::string_view, std::string_view);
+template Result<KnownService> decode<KnownService>(std::string_view, std::string_view);
 
 }  // namespace nodeportd

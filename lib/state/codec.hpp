@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "model/alert.hpp"
+#include "model/exposure.hpp"
 #include "model/position.hpp"
 #include "model/window.hpp"
 
@@ -16,9 +17,11 @@ namespace nodeportd {
 [[nodiscard]] std::string encode(std::string_view key, const Alert& alert);
 [[nodiscard]] std::string encode(std::string_view key, const Window& window);
 [[nodiscard]] std::string encode(std::string_view key, const FileMark& mark);
+[[nodiscard]] std::string encode(std::string_view key, const KnownService& service);
 
-// The value in `bytes`, for Alert, Window and FileMark. Anything but what encode() gave for this
-// key is an error of kind malformed; nothing is decoded, or allocated, before the sum is right.
+// The value in `bytes`, for what can be encoded. Older formats are read: an alert of format 1 has
+// no exposures. Anything but what encode() gave for this key, now or then, is an error of kind
+// malformed; nothing is decoded, or allocated, before the sum is right.
 template <typename Value>
 [[nodiscard]] Result<Value> decode(std::string_view key, std::string_view bytes);
 

@@ -13,6 +13,8 @@ std::string_view table_name(DamagedRow::Table table) {
       return "positions";
     case DamagedRow::Table::windows:
       return "windows";
+    case DamagedRow::Table::services:
+      return "services";
     case DamagedRow::Table::alerts:
       break;
   }
@@ -25,6 +27,8 @@ std::string_view delete_statement(DamagedRow::Table table) {
       return "DELETE FROM positions WHERE rowid = ?";
     case DamagedRow::Table::windows:
       return "DELETE FROM windows WHERE rowid = ?";
+    case DamagedRow::Table::services:
+      return "DELETE FROM services WHERE rowid = ?";
     case DamagedRow::Table::alerts:
       break;
   }
@@ -38,6 +42,8 @@ std::string_view consequence(DamagedRow::Table table) {
       return "how far a log was read is lost";
     case DamagedRow::Table::windows:
       return "the figures of an alert are lost";
+    case DamagedRow::Table::services:
+      return "what a Service exposed is lost, its next write counts as an opening";
     case DamagedRow::Table::alerts:
       break;
   }

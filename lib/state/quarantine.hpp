@@ -13,10 +13,10 @@ namespace nodeportd {
 
 // A row whose body is not what was written.
 struct DamagedRow {
-  enum class Table : std::uint8_t { positions, windows, alerts };
+  enum class Table : std::uint8_t { positions, windows, alerts, services };
   Table table = Table::positions;
   std::int64_t row = 0;  // its rowid
-  std::string name;      // what it was: the file's path, the alert's id and revision
+  std::string name;      // what it was: a file's path, an alert's id and revision, a Service
   std::string why;
   std::string body;
 };

@@ -29,6 +29,9 @@ void count_usage(Transaction& transaction) {
   transaction.run(
       "INSERT INTO usage SELECT 'windows', count(*), ifnull(sum(length(body)), 0) "
       "FROM windows");
+  transaction.run(
+      "INSERT INTO usage SELECT 'services', count(*), ifnull(sum(length(body)), 0) "
+      "FROM services");
 }
 
 }  // namespace

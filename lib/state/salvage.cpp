@@ -27,6 +27,12 @@ constexpr Table kWindows = {"SELECT * FROM windows NOT INDEXED",
 constexpr Table kAlerts = {"SELECT * FROM alerts NOT INDEXED",
                            "SELECT * FROM alerts NOT INDEXED ORDER BY rowid DESC",
                            "INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?)"};
+constexpr Table kServices = {"SELECT * FROM services NOT INDEXED",
+                             "SELECT * FROM services NOT INDEXED ORDER BY rowid DESC",
+                             "INSERT OR IGNORE INTO services VALUES (?, ?, ?, ?, ?, ?, ?)"};
+constexpr Table kAuditIds = {"SELECT * FROM audit_ids NOT INDEXED",
+                             "SELECT * FROM audit_ids NOT INDEXED ORDER BY sequence DESC",
+                             "INSERT OR IGNORE INTO audit_ids VALUES (?, ?, ?, ?)"};
 constexpr Table kOutbox = {"SELECT * FROM outbox NOT INDEXED",
                            "SELECT * FROM outbox NOT INDEXED ORDER BY rowid DESC",
                            "INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?, ?, ?)"};
@@ -41,10 +47,12 @@ constexpr Table kWatermarks = {"SELECT * FROM watermarks",
 constexpr Table kSuppressions = {"SELECT * FROM suppressions",
                                  "SELECT * FROM suppressions ORDER BY exception DESC",
                                  "INSERT OR IGNORE INTO suppressions VALUES (?, ?)"};
-// The epoch is new: what was not saved must not come again under its old name.
-constexpr Table kMeta = {"SELECT * FROM meta WHERE name <> 'epoch'",
-                         "SELECT * FROM meta WHERE name <> 'epoch' ORDER BY name DESC",
-                         "INSERT OR IGNORE INTO meta VALUES (?, ?)"};
+// The epoch is new: what was not saved must not come again under its old name. Nor can it be said
+// since when Services are known, some of them being lost.
+constexpr Table kMeta = {
+    "SELECT * FROM meta WHERE name NOT IN ('epoch', 'services_since')",
+    "SELECT * FROM meta WHERE name NOT IN ('epoch', 'services_since') ORDER BY name DESC",
+    "INSERT OR IGNORE INTO meta VALUES (?, ?)"};
 
 }  // namespace
 
@@ -60,8 +68,9 @@ Salvage salvage(const std::string& path, Database& fresh) {
     saved.windows = copy(kWindows, *damaged, fresh);
     saved.alerts = copy(kAlerts, *damaged, fresh);
     saved.outbox = copy(kOutbox, *damaged, fresh);
+    saved.services = copy(kServices, *damaged, fresh);
     (void)copy(kDeadLetters, *damaged, fresh);
-    for (const Table& table : {kSinks, kWatermarks, kSuppressions}) {
+    for (const Table& table : {kSinks, kWatermarks, kSuppressions, kAuditIds}) {
       (void)copy(table, *damaged, fresh);
     }
   }

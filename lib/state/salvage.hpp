@@ -13,6 +13,7 @@ struct Salvage {
   std::int64_t windows = 0;
   std::int64_t alerts = 0;
   std::int64_t outbox = 0;
+  std::int64_t services = 0;
 };
 
 // Copies every row that can still be read from the damaged file at `path` into `fresh`, which has

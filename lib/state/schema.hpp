@@ -1,16 +1,20 @@
 #pragma once
 
+#include <array>
+
 namespace nodeportd {
 
 // `NPOD`, so that file(1) and we know the file.
 inline constexpr int kApplicationId = 0x4E504F44;
-// Raise it with every change of the tables or of kFormat (codec.cpp), and teach open the old one.
-inline constexpr int kSchemaVersion = 1;
 
+// What each version adds to the one before it; the tables of version N are the first N of kSchema.
+// What a released version says never changes: its files are recognized by it. A change of the
+// tables or of kFormat (codec.cpp) is a new version.
+//
 // Times are microseconds since 1970. `body` and `mark` are what codec.hpp encodes, under the key
 // that the row's first columns make.
-inline constexpr const char* kSchema = R"sql(
--- epoch, run (running | stopped), last_commit, shelved_until
+inline constexpr const char* kVersion1 = R"sql(
+-- epoch, run (running | stopped), last_commit, shelved_until; services_since, services_given_up
 CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE positions (
@@ -62,7 +66,7 @@ CREATE TABLE quarantine (
   body BLOB NOT NULL);
 
 -- What the triggers below keep, so that a bound is looked up and not added up. Owners: `history`;
--- `waiting`, the part of it that some outbox points to; `windows`; and `sink/NAME`.
+-- `waiting`, the part of it that some outbox points to; `windows`; `services`; and `sink/NAME`.
 CREATE TABLE usage (owner TEXT PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL)
   WITHOUT ROWID;
 
@@ -96,5 +100,34 @@ CREATE TRIGGER windows_shrink AFTER DELETE ON windows BEGIN
   UPDATE usage SET count = count - 1, bytes = bytes - length(OLD.body) WHERE owner = 'windows';
 END;
 )sql";
+
+inline constexpr const char* kVersion2 = R"sql(
+-- What is known of each Service.
+CREATE TABLE services (
+  cluster TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL,
+  uid TEXT NOT NULL, open INTEGER NOT NULL, updated INTEGER NOT NULL, body BLOB NOT NULL,
+  UNIQUE (cluster, ns, name));
+CREATE INDEX services_by_age ON services (open, updated);
+
+-- The auditIDs of the latest writes of Services; key and content are hashes.
+CREATE TABLE audit_ids (
+  sequence INTEGER PRIMARY KEY,
+  key INTEGER NOT NULL, content INTEGER NOT NULL, time INTEGER NOT NULL);
+CREATE INDEX audit_ids_by_key ON audit_ids (key);
+
+CREATE TRIGGER services_grow AFTER INSERT ON services BEGIN
+  INSERT INTO usage VALUES ('services', 1, length(NEW.body))
+    ON CONFLICT (owner) DO UPDATE SET count = count + 1, bytes = bytes + excluded.bytes;
+END;
+CREATE TRIGGER services_change AFTER UPDATE ON services BEGIN
+  UPDATE usage SET bytes = bytes + length(NEW.body) - length(OLD.body) WHERE owner = 'services';
+END;
+CREATE TRIGGER services_shrink AFTER DELETE ON services BEGIN
+  UPDATE usage SET count = count - 1, bytes = bytes - length(OLD.body) WHERE owner = 'services';
+END;
+)sql";
+
+inline constexpr std::array kSchema = {kVersion1, kVersion2};
+inline constexpr int kSchemaVersion = static_cast<int>(kSchema.size());
 
 }  // namespace nodeportd

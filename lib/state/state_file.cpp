@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 // A reader beside the daemon (`nodeportd deadletters`) writes for milliseconds at most.
 constexpr std::chrono::seconds kPatience(2);
 constexpr std::uint64_t kPageSize = 4096;
-// What the file may hold beside outbox and history: windows, positions, indexes.
+// What the file may hold beside outbox, history, windows and Services: positions, auditIDs.
 constexpr std::uint64_t kFileSlack = std::uint64_t{16} << 20U;
 constexpr std::size_t kDamagedFilesKept = 3;
 // Up to here the indexes are compared with their tables too, which takes three times as long.
@@ -34,7 +34,8 @@ constexpr std::uint64_t kWholeCheckMax = std::uint64_t{64} << 20U;
 // Settings of a connection. auto_vacuum must come before the first table is made.
 std::string settings(const StoreOptions& options) {
   const bool full = options.durability == StoreOptions::Durability::power_loss;
-  const std::uint64_t size_max = options.max_size / 2 * 5 + kFileSlack;
+  // Outbox and history, a quarter each of windows and Services, and the indexes of all of them.
+  const std::uint64_t size_max = options.max_size * 3 + kFileSlack;
   return std::string(full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;") +
          "PRAGMA journal_size_limit = 4194304;"
          "PRAGMA cache_size = -2048;"
@@ -67,11 +68,23 @@ std::string random_epoch() {
   return text;
 }
 
+// The steps that lead from the tables of one version to those of another.
+std::string schema_between(int from, int to) {
+  std::string sql;
+  for (int version = from; version < to; ++version)
+    sql += kSchema.at(static_cast<std::size_t>(version));
+  return sql + "PRAGMA user_version = " + std::to_string(to) + ";";
+}
+
 Result<void> create_tables(Database& database, const std::string& epoch) {
-  return database.execute("BEGIN IMMEDIATE;" + std::string(kSchema) +
+  return database.execute("BEGIN IMMEDIATE;" + schema_between(0, kSchemaVersion) +
                           "INSERT INTO meta VALUES ('epoch', '" + epoch + "');" +
-                          "PRAGMA application_id = " + std::to_string(kApplicationId) + ";" +
-                          "PRAGMA user_version = " + std::to_string(kSchemaVersion) + ";COMMIT;");
+                          "PRAGMA application_id = " + std::to_string(kApplicationId) + ";COMMIT;");
+}
+
+// Rows stay as they are: the codec reads the older format.
+Result<void> bring_up_to_date(Database& database, int version) {
+  return database.execute("BEGIN IMMEDIATE;" + schema_between(version, kSchemaVersion) + "COMMIT;");
 }
 
 Result<std::string> schema_text(Database& database) {
@@ -82,11 +95,19 @@ Result<std::string> schema_text(Database& database) {
   return text;
 }
 
-// True if the tables are there, false if the file is empty.
-Result<bool> has_schema(Database& database, const std::string& path) {
+// The same of a file that nothing has happened to.
+Result<std::string> sound_schema_text(int version) {
+  Result<Database> model = Database::open("", Database::Access::create);
+  if (!model) return fail(model.error());
+  if (auto made = model->execute(schema_between(0, version)); !made) return fail(made.error());
+  return schema_text(*model);
+}
+
+// The version of the tables, 0 if the file is empty.
+Result<int> schema_version(Database& database, const std::string& path) {
   const Result<std::string> text = schema_text(database);
   if (!text) return fail(text.error());
-  if (text->empty()) return false;
+  if (text->empty()) return 0;
   const auto application = number_of(database, "PRAGMA application_id");
   if (!application) return fail(application.error());
   if (*application != kApplicationId) {
@@ -94,19 +115,17 @@ Result<bool> has_schema(Database& database, const std::string& path) {
   }
   const auto version = number_of(database, "PRAGMA user_version");
   if (!version) return fail(version.error());
-  if (*version != kSchemaVersion) {
+  if (*version < 1 || *version > kSchemaVersion) {
     return fail(ErrorKind::config, path + ": written by another version of nodeportd (schema " +
                                        std::to_string(*version) + ", this one knows " +
                                        std::to_string(kSchemaVersion) +
                                        "): run that version, or move the file away");
   }
   // SQLite takes a flipped letter in here for a column of another name.
-  Result<Database> model = open_temporary_state_file();
-  if (!model) return fail(model.error());
-  if (*text != schema_text(*model).value_or("")) {
-    return fail(ErrorKind::malformed, path + ": its schema is damaged");
-  }
-  return true;
+  const Result<std::string> sound = sound_schema_text(static_cast<int>(*version));
+  if (!sound) return fail(sound.error());
+  if (*text != *sound) return fail(ErrorKind::malformed, path + ": its schema is damaged");
+  return static_cast<int>(*version);
 }
 
 // Reads the whole file: about a second for 300 MiB.
@@ -131,12 +150,15 @@ Result<Database> open_sound(const std::string& path, const StoreOptions& options
   Result<Database> database = Database::open(path, Database::Access::create);
   if (!database) return database;
   database->set_patience(kPatience);
-  const Result<bool> there = has_schema(*database, path);
-  if (!there) return fail(there.error());
+  const Result<int> version = schema_version(*database, path);
+  if (!version) return fail(version.error());
   auto ready = database->execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;" +
                                  settings(options));
   if (ready) {
-    ready = *there ? check_pages(*database, path) : create_tables(*database, random_epoch());
+    ready = *version > 0 ? check_pages(*database, path) : create_tables(*database, random_epoch());
+  }
+  if (ready && *version > 0 && *version < kSchemaVersion) {
+    ready = bring_up_to_date(*database, *version);
   }
   if (!ready) return fail(ready.error());
   return database;
@@ -196,7 +218,8 @@ Result<StateFile> open_state_file(const StoreOptions& options, WallTime now) {
                   {"positions_saved", std::to_string(saved.positions)},
                   {"windows_saved", std::to_string(saved.windows)},
                   {"alerts_saved", std::to_string(saved.alerts)},
-                  {"undelivered_saved", std::to_string(saved.outbox)}};
+                  {"undelivered_saved", std::to_string(saved.outbox)},
+                  {"services_saved", std::to_string(saved.services)}};
   std::vector<Notice> notices = reconcile(*database);
   notices.insert(notices.begin(), std::move(notice));
   return StateFile{std::move(*database), std::move(notices)};
@@ -208,9 +231,14 @@ Result<Database> open_state_file_beside(const StoreOptions& options) {
   Result<Database> database = Database::open(path, Database::Access::existing);
   if (!database) return database;
   database->set_patience(kPatience);
-  const Result<bool> there = has_schema(*database, path);
-  if (!there) return fail(there.error());
-  if (!*there) return fail(ErrorKind::not_found, path + ": holds no state yet");
+  const Result<int> version = schema_version(*database, path);
+  if (!version) return fail(version.error());
+  if (*version == 0) return fail(ErrorKind::not_found, path + ": holds no state yet");
+  if (*version < kSchemaVersion) {
+    return fail(ErrorKind::config, path +
+                                       ": of an older version of nodeportd: it is brought up to "
+                                       "date when the daemon starts");
+  }
   if (auto ready = database->execute(settings(options)); !ready) return fail(ready.error());
   return database;
 }

@@ -128,6 +128,10 @@ Result<void> Store::commit(const Changes& changes, WallTime now) {
         "ON CONFLICT (exception) DO UPDATE SET count = count + excluded.count",
         exception, count);
   }
+  for (const ServiceChange& change : changes.services) put_service(transaction, change);
+  put_audit_ids(transaction, changes.audit_ids);
+  put_services_since(transaction, changes);
+  if (!changes.services.empty()) bound_services(transaction);
   transaction.run(kPutMeta, "last_commit", now);
   if (auto done = transaction.commit(); !done) return done;
   for (Notice& notice : conflicts) quarantine_.report(std::move(notice));

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,8 +48,15 @@ struct Usage {
   std::uint64_t bytes = 0;
 };
 
-// What survives the process: positions, windows, the outbox of every sink, and the history of all
-// that was said. Safe from any thread; every call is short and holds the one connection's lock.
+// How far the knowledge of Services reaches.
+struct ServiceHistory {
+  std::optional<WallTime> since;  // of the first write of a Service that was committed
+  std::uint64_t given_up = 0;     // Services that had to make room, over the life of the state
+};
+
+// What survives the process: positions, windows, the outbox of every sink, the history of all that
+// was said, and what is known of each Service. Safe from any thread; every call is short and holds
+// the one connection's lock.
 //
 // Errors: kind full when the disk or the file's bound is, malformed when the file turns out
 // damaged (the next open() sets it aside), io otherwise. After an error nothing of the call has
@@ -78,6 +86,8 @@ class Store {
   // One transaction. A mark that is finished is forgotten; marks that are not named stay. A
   // revision that is in the history already is left as it is and queued for nobody, whatever its
   // content: a committed revision never changes. Other content under its name is a notice.
+  // Services beyond max_services, or a quarter of max_size, are forgotten: the longest unchanged of
+  // those that are closed, then of those that are open. Of auditIDs the last 100,000 stay.
   [[nodiscard]] Result<void> commit(const Changes& changes, WallTime now);
 
   [[nodiscard]] Result<std::vector<FileMark>> positions();
@@ -94,6 +104,19 @@ class Store {
   // Ordered by (window start, rule id, group bytes): the group's values in order, each with its
   // length before it, a null before every value. `visit` must not call the store.
   [[nodiscard]] Result<void> for_each_window(const std::function<void(const Window&)>& visit);
+
+  // nullopt when nothing is known of it; a damaged record counts as none.
+  [[nodiscard]] Result<std::optional<KnownService>> find_service(std::string_view cluster,
+                                                                 std::string_view ns,
+                                                                 std::string_view name);
+  // Ordered by cluster, namespace and name, open or not; how many records are damaged and so were
+  // passed over. `visit` must not call the store.
+  [[nodiscard]] Result<std::size_t> for_each_service(
+      const std::function<void(const KnownService&)>& visit);
+  [[nodiscard]] Result<ServiceHistory> service_history();
+  // The latest write under this key.
+  [[nodiscard]] Result<std::optional<AuditIdUse>> find_audit_id(std::uint64_t key);
+  [[nodiscard]] Result<std::uint64_t> last_audit_sequence();  // 0 before the first
 
   // The sink's oldest deliveries, in order: at most `rows_max` and about `bytes_max`, but one at
   // least if any waits. A newer revision takes the place of an older one in the order. Always
@@ -161,6 +184,11 @@ class Store {
   void put_window(Transaction& transaction, const Window& window, WallTime now);
   // False when the history holds other content under the revision's name.
   [[nodiscard]] bool put_alert(Transaction& transaction, const Outgoing& outgoing, WallTime now);
+
+  void put_service(Transaction& transaction, const ServiceChange& change);
+  void put_audit_ids(Transaction& transaction, std::span<const AuditIdUse> uses);
+  void put_services_since(Transaction& transaction, const Changes& changes);
+  void bound_services(Transaction& transaction);
 
   // False when a revision that was committed later waits already.
   bool enqueue(Transaction& transaction, const std::string& sink, const QueuedAlert& alert);

@@ -1,11 +1,13 @@
 #include "state/codec.hpp"
 
+#include "state/row_key.hpp"
 #include "unit/state/samples.hpp"
+#include "unit/state/version_1.hpp"
 
 namespace nodeportd::test {
 namespace {
 
-TEST_CASE("every field of alert, window and mark survives, null apart from empty") {
+TEST_CASE("every field of alert, window, mark and Service survives, null apart from empty") {
   const Alert alert = sample_alert("a");
   CHECK(same(must(decode<Alert>("key", encode("key", alert))), alert));
   CHECK(same(must(decode<Alert>("key", encode("key", Alert()))), Alert()));
@@ -13,6 +15,9 @@ TEST_CASE("every field of alert, window and mark survives, null apart from empty
   FileMark mark = sample_mark("/var/log/audit.log", 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFE);
   mark.finished = true;
   CHECK(same(must(decode<FileMark>("key", encode("key", mark))), mark));
+  for (const KnownService& service : {sample_service("s"), KnownService()}) {
+    CHECK(must(decode<KnownService>("key", encode("key", service))) == service);
+  }
 }
 
 TEST_CASE("equal values have equal bytes") {
@@ -42,6 +47,36 @@ TEST_CASE("what cereal throws is an error") {
   const auto window = decode<Window>("key", bytes);
   REQUIRE_FALSE(window.has_value());
   CHECK(window.error().kind == ErrorKind::malformed);
+}
+
+// The bytes of a hexadecimal literal.
+std::string bytes_of(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+  }
+  return bytes;
+}
+
+TEST_CASE("rows of format 1 are read, without what it did not have") {
+  Alert alert = sample_alert("a");
+  Window window = sample_window("w");
+  const FileMark mark = sample_mark("log", 1, 10);
+  alert.exposures.clear();
+  window.alert.exposures.clear();
+  CHECK(same(must(decode<Alert>(row_key(alert), bytes_of(kVersion1Alert))), alert));
+  CHECK(same(must(decode<Window>("w", bytes_of(kVersion1Window))), window));
+  CHECK(same(must(decode<FileMark>(row_key(mark), bytes_of(kVersion1Mark))), mark));
+}
+
+TEST_CASE("a row that says another format than it has is damaged") {
+  // The format stands before what the sum covers.
+  std::string newer = encode("key", sample_alert("a"));
+  newer[0] = 1;
+  std::string older = bytes_of(kVersion1Alert);
+  older[0] = 2;
+  CHECK_FALSE(decode<Alert>("key", newer).has_value());
+  CHECK_FALSE(decode<Alert>(row_key(sample_alert("a")), older).has_value());
 }
 
 }  // namespace

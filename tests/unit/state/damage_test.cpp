@@ -146,6 +146,35 @@ TEST_CASE("of a thousand damaged rows some are named and the rest are counted") 
   CHECK(notices.back().facts.at(0).second == "936");
 }
 
+TEST_CASE("a damaged Service is set aside: nothing is known of it, and the others are") {
+  TempDir dir;
+  Changes changes;
+  for (const char* name : {"a", "b", "c"}) changes.services.push_back({{}, sample_service(name)});
+  auto store = open_with(dir / "state", changes, flip("services", "body", "name = 'b'"));
+  SECTION("found by its name") {
+    CHECK_FALSE(must(store->find_service("prod", "default", "b")).has_value());
+    CHECK(must(store->find_service("prod", "default", "c")) == sample_service("c"));
+  }
+  SECTION("visited") {
+    Names visited;
+    const auto visit = [&](const KnownService& service) { visited.push_back(service.name); };
+    CHECK(must(store->for_each_service(visit)) == 1);
+    CHECK(visited == Names{"a", "c"});
+    CHECK(must(store->for_each_service(visit)) == 0);
+  }
+  CHECK(names(store->take_notices()) == Names{"default/b"});
+  CHECK(store->quarantined() == 1);
+}
+
+TEST_CASE("a Service's record that turns up under another name is damaged") {
+  TempDir dir;
+  Changes changes;
+  changes.services = {{{}, sample_service("a")}};
+  auto store = open_with(dir / "state", changes, "UPDATE services SET name = 'b';");
+  CHECK_FALSE(must(store->find_service("prod", "default", "b")).has_value());
+  CHECK(store->quarantined() == 1);
+}
+
 // Files in the state's directory that were set aside.
 Names set_aside(const std::string& state) {
   Names files;
@@ -253,6 +282,32 @@ TEST_CASE("a file that was cut keeps what stands before the cut") {
   }
 }
 
+TEST_CASE(
+    "Services and auditIDs are saved from a damaged file, but not since when they are known") {
+  TempDir dir;
+  const std::string state = dir / "state";
+  Changes changes = many_rows();
+  changes.services = {{{}, sample_service("a")}, {{}, closed_service("b", 9)}};
+  changes.audit_ids = {{1, 11, 21, at(3)}, {2, 12, 22, at(4)}};
+  {
+    auto store = open_store(state);
+    must(store->commit(changes, at(1)));
+    CHECK(must(store->service_history()).since == at(3));
+  }
+  // The last page belongs to what was written last, but its loss is seen wherever it lies.
+  std::string damaged = read_text(state + "/state.db");
+  damaged.resize(damaged.size() - 4096);
+  write_text(state + "/state.db", damaged);
+  auto store = open_store(state, 5);
+  const auto notices = store->take_notices();
+  REQUIRE_FALSE(notices.empty());
+  CHECK(notices[0].facts.back().first == "services_saved");
+  CHECK_FALSE(must(store->service_history()).since.has_value());
+  CHECK(notices[0].facts.back().second == "2");
+  CHECK(must(store->find_service("prod", "default", "a")) == sample_service("a"));
+  CHECK(must(store->last_audit_sequence()) == 2);
+}
+
 TEST_CASE("an entry of the outbox that lost its alert is dropped, one that misnames it is mended") {
   TempDir dir;
   Changes changes;
@@ -331,7 +386,7 @@ TEST_CASE("a newer schema is refused and left as it is") {
     CHECK(store.error().kind == ErrorKind::config);
     CHECK(store.error().text.find("schema 99") != std::string::npos);
   }
-  tamper(state, "PRAGMA user_version = 1;");
+  tamper(state, "PRAGMA user_version = 2;");
   CHECK(waiting(*open_store(state)).size() == 200);
 }
 

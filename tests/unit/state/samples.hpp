@@ -25,6 +25,55 @@ Value must(Result<Value> result) {
 }
 
 // Every field has a value of its own.
+inline Exposure sample_exposure() {
+  Exposure exposure;
+  exposure.audit_id = "audit-1";
+  exposure.change = Exposure::Change::applied;
+  exposure.outcome = Exposure::Outcome::dry_run;
+  exposure.type = "NodePort";
+  exposure.doors = {{{31000, "http", 80, "web", "TCP"}, {std::nullopt, "", std::nullopt, "", ""}},
+                    {"192.0.2.7"},
+                    32000};
+  exposure.via = {Exposure::Via::node_port, Exposure::Via::health_check};
+  exposure.inspectable = Exposure::Inspectable::request_only;
+  exposure.inspectable_reason = "level";
+  exposure.ns = "prod";
+  exposure.name = "web";
+  exposure.uid = "uid-1";
+  exposure.user = "mallory";
+  exposure.actor = "alice";
+  exposure.origin_ip = "10.0.0.1";
+  exposure.before = Exposure::Before::open;
+  exposure.opened = {{{31000, "http", 80, "web", "TCP"}}, {}, 32001};
+  exposure.audit_id_reused = true;
+  return exposure;
+}
+
+inline KnownService sample_service(const std::string& name, std::int64_t seconds = 7) {
+  KnownService service;
+  service.cluster = "prod";
+  service.ns = "default";
+  service.name = name;
+  service.uid = "uid-" + name;
+  service.type = "LoadBalancer";
+  service.node_ports = {{{31000, "http", 80, "8080", "TCP"}, at(seconds), "mallory"},
+                        {{std::nullopt, "", std::nullopt, "", "UDP"}, at(5), ""}};
+  service.external_ips = {{"192.0.2.7", at(6), "alice"}};
+  service.health_check_node_port = Opened<std::uint32_t>{32000, at(7), "bob"};
+  service.updated = at(seconds);
+  return service;
+}
+
+// Nothing of it is open.
+inline KnownService closed_service(const std::string& name, std::int64_t seconds) {
+  KnownService service = sample_service(name, seconds);
+  service.type = std::nullopt;
+  service.node_ports.clear();
+  service.external_ips.clear();
+  service.health_check_node_port.reset();
+  return service;
+}
+
 inline Alert sample_alert(const std::string& id, std::uint32_t revision = 1) {
   Alert alert;
   alert.id = id;
@@ -55,6 +104,7 @@ inline Alert sample_alert(const std::string& id, std::uint32_t revision = 1) {
   alert.threat_objects = {{"src_ip", "IP Address", "10.0.0.1", 0}};
   alert.story = {"Kubernetes Security"};
   alert.mitre_attack_ids = {"T1204"};
+  alert.exposures = {sample_exposure(), {}};
   alert.events = {{"audit-1", at(3601), "ResponseComplete", "/var/log/audit.log", 1234567890123}};
   alert.facts = {{"reason", "depth"}};
   alert.closed_early = true;
@@ -107,12 +157,12 @@ inline auto members(const Alert& alert) {
   const auto& [id, epoch, revision, phase, rule_id, rule_name, level, tags, cluster, node,
                window_start, window_end, first_time, last_time, count, group, values, user, src_ip,
                message, has_risk, confidence, impact, score, risk_objects, threat_objects, story,
-               mitre_attack_ids, events, facts, closed_early, undurable, test] = alert;
+               mitre_attack_ids, exposures, events, facts, closed_early, undurable, test] = alert;
   return std::tuple(id, epoch, revision, phase, rule_id, rule_name, level, tags, cluster, node,
                     window_start, window_end, first_time, last_time, count, group, values, user,
                     src_ip, message, has_risk, confidence, impact, score, members(risk_objects),
-                    members(threat_objects), story, mitre_attack_ids, members(events), facts,
-                    closed_early, undurable, test);
+                    members(threat_objects), story, mitre_attack_ids, exposures, members(events),
+                    facts, closed_early, undurable, test);
 }
 
 inline auto members(const Window& window) {

@@ -1,0 +1,75 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "support/temp_dir.hpp"
+#include "unit/state/samples.hpp"
+#include "unit/state/version_1.hpp"
+
+namespace nodeportd::test {
+namespace {
+
+StoreOptions write_version_1(const TempDir& dir, const std::string& more = "") {
+  StoreOptions options;
+  options.directory = dir / "state";
+  std::filesystem::create_directory(options.directory);
+  Database database =
+      must(Database::open(options.directory + "/state.db", Database::Access::create));
+  must(database.execute(version_1_state() + more));
+  return options;
+}
+
+std::int64_t version_of(const StoreOptions& options) {
+  Database database =
+      must(Database::open(options.directory + "/state.db", Database::Access::existing));
+  std::int64_t version = 0;
+  must(database.each("PRAGMA user_version", [&](const Row& row) { version = row.integer(0); }));
+  return version;
+}
+
+TEST_CASE("a state of version 1 is brought up to date with all that it holds") {
+  TempDir dir;
+  const StoreOptions options = write_version_1(dir);
+  Alert alert = sample_alert("a");
+  alert.exposures.clear();
+  for (int start = 1; start <= 2; ++start) {  // the second finds it up to date
+    auto store = must(Store::open(options, at(start)));
+    CHECK(store->take_notices().empty());
+    CHECK(store->epoch() == "0123456789abcdef");
+    CHECK(same(must(store->positions()).at(0), sample_mark("log", 1, 10)));
+    CHECK(must(store->open_windows(10)).at(0).alert.id == "w");
+    CHECK(same(must(store->pending("s", 10, 1 << 20)).at(0).alert, alert));
+    CHECK_FALSE(must(store->find_service("prod", "default", "web")).has_value());
+    CHECK(must(store->last_audit_sequence()) == 0);
+    CHECK_FALSE(must(store->service_history()).since.has_value());
+  }
+  CHECK(version_of(options) == 2);
+  auto store = must(Store::open(options, at(3)));
+  Changes changes;
+  changes.services = {{{}, sample_service("web")}};
+  must(store->commit(changes, at(4)));
+  CHECK(must(store->find_service("prod", "default", "web")) == sample_service("web"));
+  must(store->settle("s", std::vector<Settlement>{{"a", 1, {}, ""}}, "", at(4)));
+  CHECK(waiting(*store).empty());
+}
+
+TEST_CASE("a reader beside the daemon leaves a state of version 1 as it is and says what to do") {
+  TempDir dir;
+  const StoreOptions options = write_version_1(dir);
+  const auto store = Store::open_beside(options);
+  REQUIRE_FALSE(store.has_value());
+  CHECK(store.error().kind == ErrorKind::config);
+  CHECK(store.error().text.find("when the daemon starts") != std::string::npos);
+  CHECK(version_of(options) == 1);
+}
+
+TEST_CASE("a state of version 1 that is damaged is saved into one of version 2") {
+  TempDir dir;
+  const StoreOptions options = write_version_1(dir, "DROP TABLE watermarks;");
+  auto store = must(Store::open(options, at(1)));
+  CHECK(store->take_notices().size() == 1);
+  CHECK(waiting(*store) == Names{"a.1"});
+  CHECK(version_of(options) == 2);
+}
+
+}  // namespace
+}  // namespace nodeportd::test
