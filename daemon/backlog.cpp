@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "state/row_key.hpp"
+
 namespace nodeportd {
 namespace {
 
@@ -10,6 +12,8 @@ namespace {
 // sent; a window that is given up begins anew.
 constexpr std::size_t kHistoryMax = 10'000;
 constexpr std::size_t kWindowsMax = 200'000;
+constexpr std::size_t kServiceBytesMax = std::size_t{64} << 20U;
+constexpr std::size_t kAuditIdsMax = 100'000;  // as many as the state keeps
 
 // The value under a name, made anew if need be: there are few names.
 template <typename T>
@@ -18,6 +22,19 @@ T& entry(std::vector<std::pair<std::string, T>>& all, std::string& name) {
     if (known == name) return value;
   }
   return all.emplace_back(std::move(name), T{}).second;
+}
+
+std::size_t bytes_of(const ServiceChange& change) {
+  const KnownService& service = change.service;
+  std::size_t bytes = sizeof change + service.cluster.size() + service.ns.size() +
+                      service.name.size() + service.uid.size();
+  for (const auto& [port, since, by] : service.node_ports) {
+    bytes += sizeof service.node_ports[0] + port.name.size() + port.target_port.size() + by.size();
+  }
+  for (const auto& [ip, since, by] : service.external_ips) {
+    bytes += sizeof service.external_ips[0] + ip.size() + by.size();
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -57,6 +74,61 @@ void Backlog::add(Changes changes) {
   for (auto& [exception, count] : changes.suppressions) {
     entry(changes_.suppressions, exception) += count;
   }
+  for (ServiceChange& change : changes.services) add(std::move(change));
+  add(changes.audit_ids);
+}
+
+void Backlog::add(ServiceChange change) {
+  if (change.kind == ServiceChange::Kind::all_forgotten) {
+    forget_services();
+    return;
+  }
+  const KnownService& service = change.service;
+  const auto [at, is_new] = service_at_.emplace(
+      service_key(service.cluster, service.ns, service.name), changes_.services.size());
+  service_bytes_ += bytes_of(change);
+  if (is_new) {
+    changes_.services.push_back(std::move(change));
+  } else {
+    service_bytes_ -= bytes_of(changes_.services[at->second]);
+    changes_.services[at->second] = std::move(change);
+  }
+  if (service_bytes_ > kServiceBytesMax) forget_services();
+}
+
+// To drop some changes alone would leave older records in the state that pass for the truth: a port
+// that was closed and is opened again would be no news.
+void Backlog::forget_services() {
+  changes_.services.clear();
+  changes_.services.push_back({ServiceChange::Kind::all_forgotten, {}});
+  service_at_.clear();
+  service_bytes_ = 0;
+}
+
+void Backlog::add(const std::vector<AuditIdUse>& uses) {
+  std::vector<AuditIdUse>& all = changes_.audit_ids;
+  for (const AuditIdUse& use : uses) {
+    audit_id_at_[use.key] = all.size();
+    all.push_back(use);
+  }
+  if (all.size() <= 2 * kAuditIdsMax) return;
+  all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(kAuditIdsMax));
+  audit_id_at_.clear();
+  for (std::size_t i = 0; i < all.size(); ++i) audit_id_at_[all[i].key] = i;
+}
+
+const ServiceChange* Backlog::find_service(std::string_view cluster, std::string_view ns,
+                                           std::string_view name) const {
+  if (changes_.services.empty()) return nullptr;
+  const auto at = service_at_.find(service_key(cluster, ns, name));
+  if (at != service_at_.end()) return &changes_.services[at->second];
+  const ServiceChange& first = changes_.services.front();
+  return first.kind == ServiceChange::Kind::all_forgotten ? &first : nullptr;
+}
+
+const AuditIdUse* Backlog::find_audit_id(std::uint64_t key) const {
+  const auto at = audit_id_at_.find(key);
+  return at == audit_id_at_.end() ? nullptr : &changes_.audit_ids[at->second];
 }
 
 const Window* Backlog::find_window(const std::string& alert_id) const {
@@ -76,6 +148,9 @@ void Backlog::clear() {
   marks_.clear();
   changes_.clear();
   window_at_.clear();
+  service_at_.clear();
+  service_bytes_ = 0;
+  audit_id_at_.clear();
   untold_ = 0;
 }
 

@@ -24,6 +24,16 @@ Changes changes_of(std::vector<Window> windows, std::vector<std::string> alerts)
   return changes;
 }
 
+ServiceChange change_of(ServiceChange::Kind kind, const std::string& name,
+                        const std::string& uid = "") {
+  ServiceChange change{kind, {}};
+  change.service.cluster = "prod";
+  change.service.ns = "default";
+  change.service.name = name;
+  change.service.uid = uid;
+  return change;
+}
+
 }  // namespace
 
 TEST_CASE("one mark per file is committed, the latest") {
@@ -106,6 +116,86 @@ TEST_CASE("a state that stays unwritable cannot grow the backlog without bound")
   CHECK(backlog.changes().windows.size() == 200'000);
   CHECK(backlog.dropped() == 1);
   CHECK(backlog.find_window("w7")->alert.count == 9);
+}
+
+TEST_CASE("of a Service the latest change waits, and overrides what the state says") {
+  using Kind = ServiceChange::Kind;
+  Backlog backlog;
+  CHECK(backlog.find_service("prod", "default", "a") == nullptr);
+  Changes changes;
+  changes.services = {change_of(Kind::known, "a", "1"), change_of(Kind::known, "b", "1"),
+                      change_of(Kind::forgotten, "a")};
+  backlog.add(changes);
+  REQUIRE(backlog.find_service("prod", "default", "a") != nullptr);
+  CHECK(backlog.find_service("prod", "default", "a")->kind == Kind::forgotten);
+  changes.services = {change_of(Kind::known, "a", "2")};
+  backlog.add(changes);
+  CHECK(backlog.find_service("prod", "default", "a")->service.uid == "2");
+  CHECK(backlog.find_service("prod", "default", "b")->service.uid == "1");
+  CHECK(backlog.find_service("prod", "default", "c") == nullptr);
+  CHECK(backlog.find_service("test", "default", "a") == nullptr);
+  CHECK(backlog.find_service("prod", "defaul", "ta") == nullptr);
+  CHECK(backlog.changes().services.size() == 2);
+  CHECK(backlog.has_figures());
+  backlog.clear();
+  CHECK(backlog.empty());
+  CHECK(backlog.find_service("prod", "default", "a") == nullptr);
+}
+
+TEST_CASE("Services beyond the bound are all unknown, and known again from there") {
+  using Kind = ServiceChange::Kind;
+  Backlog backlog;
+  Changes changes;
+  changes.services = {change_of(Kind::forgotten, "closed")};
+  ServiceChange heavy = change_of(Kind::known, "a");
+  heavy.service.node_ports.resize(200);
+  for (auto& port : heavy.service.node_ports) port.by = std::string(100'000, 'x');
+  for (int i = 0; i < 5; ++i) changes.services.push_back(heavy);  // one of them is kept
+  backlog.add(changes);
+  CHECK(backlog.find_service("prod", "default", "closed")->kind == Kind::forgotten);
+  CHECK(backlog.find_service("prod", "default", "never seen") == nullptr);
+
+  changes.services.clear();
+  for (int i = 0; i < 3; ++i) {
+    heavy.service.name = "heavy" + std::to_string(i);
+    changes.services.push_back(heavy);
+  }
+  changes.services.push_back(change_of(Kind::known, "after", "9"));
+  backlog.add(changes);
+  CHECK(backlog.find_service("prod", "default", "after")->service.uid == "9");
+  for (const char* name : {"closed", "heavy0", "never seen"}) {
+    REQUIRE(backlog.find_service("prod", "default", name) != nullptr);
+    CHECK(backlog.find_service("prod", "default", name)->kind == Kind::all_forgotten);
+  }
+  REQUIRE(backlog.changes().services.size() == 2);
+  CHECK(backlog.changes().services[0].kind == Kind::all_forgotten);
+}
+
+TEST_CASE("of an auditID the latest use waits, and of all of them the latest 100,000 at least") {
+  Backlog backlog;
+  Changes changes;
+  changes.audit_ids = {{1, 7, 70, {}}, {2, 8, 80, {}}, {3, 7, 71, {}}};
+  backlog.add(changes);
+  CHECK(backlog.find_audit_id(7)->content == 71);
+  CHECK(backlog.find_audit_id(8)->content == 80);
+  CHECK(backlog.find_audit_id(9) == nullptr);
+  for (std::uint64_t turn = 0; turn < 11; ++turn) {
+    changes.audit_ids.clear();
+    for (std::uint64_t i = 0; i < 20'000; ++i) {
+      const std::uint64_t sequence = 4 + turn * 20'000 + i;
+      changes.audit_ids.push_back({sequence, sequence + 1'000'000, 0, {}});
+    }
+    backlog.add(changes);
+    CHECK(backlog.changes().audit_ids.size() <= 200'000);
+  }
+  CHECK(backlog.find_audit_id(7) == nullptr);
+  const std::uint64_t newest = 4 + 11 * 20'000 - 1;
+  for (const std::uint64_t sequence : {newest, newest - 99'999}) {
+    REQUIRE(backlog.find_audit_id(sequence + 1'000'000) != nullptr);
+    CHECK(backlog.find_audit_id(sequence + 1'000'000)->sequence == sequence);
+  }
+  backlog.clear();
+  CHECK(backlog.find_audit_id(newest + 1'000'000) == nullptr);
 }
 
 }  // namespace nodeportd
