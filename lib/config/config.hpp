@@ -122,6 +122,8 @@ struct Config {
   AggregateConfig aggregate;
   StateConfig state;
   std::vector<SinkConfig> sinks;
+  std::string
+      audit_policy;  // kube-apiserver's, of which we say what it hides; empty: none is given
   std::string admin_socket = "/run/nodeportd/admin.sock";
   LogLevel log_level = LogLevel::info;
 };

@@ -126,6 +126,7 @@ void read_top(const YamlNode& root, const Report& report, Config& config) {
       top.complain(*sinks, "'sinks' is empty: alerts would go nowhere");
     }
   }
+  set(config.audit_policy, absolute_path(top, "audit_policy"));
   if (const YamlNode* admin = top.node("admin")) read_admin(section(*admin, "admin"), config);
   if (const YamlNode* log = top.node("log")) read_log(section(*log, "log"), config);
   top.refuse_unknown_keys();

@@ -68,7 +68,7 @@ const Rule& groups_truncated() {
 }
 
 const Rule* find(std::string_view name) {
-  static const std::array<Rule, 15> rules = {
+  static const std::array<Rule, 16> rules = {
       make("fddf8fb6-7733-4482-9eea-3c9cbc5a2e0d", "daemon.started", Level::informational,
            "nodeportd started"),
       make("3b9ac453-5df7-4698-92cb-946a9a74bff5", "daemon.stopped", Level::informational,
@@ -97,6 +97,8 @@ const Rule* find(std::string_view name) {
            "An audit event lies in the future"),
       make("14fd15c0-c7c3-4e54-8cb0-d7e5ba4f0bd9", "aggregate.keys_bounded", Level::medium,
            "A window closed early at the bound of keys"),
+      make("d112ee95-0a6c-4ba3-b5b3-af8327e97a1b", "policy.blind", Level::medium,
+           "The audit policy hides how Services are opened"),
       make("c299cc36-91f0-47e9-9c6f-ee10ff1e5b51", "test", Level::informational, "Test alert"),
   };
   const std::string tag = "nodeportd." + std::string(name);

@@ -77,7 +77,7 @@ namespace builtin {
 // Everything else: not aggregated, one alert an occurrence. nullptr when there is none of `name`.
 // The names: daemon.started daemon.stopped heartbeat source.history_skipped source.lines_lost
 // source.truncated source.unreadable source.unwatched state.undurable state.damaged sink.expired
-// sink.dead_letter clock.ahead aggregate.keys_bounded test
+// sink.dead_letter clock.ahead aggregate.keys_bounded policy.blind test
 [[nodiscard]] const Rule* find(std::string_view name);
 }  // namespace builtin
 

@@ -39,6 +39,7 @@ TEST_CASE("what is not written has its default") {
   CHECK(config.pipeline == PipelineConfig{});
   CHECK(config.aggregate == AggregateConfig{});
   CHECK(config.state == StateConfig{});
+  CHECK(config.audit_policy.empty());
   CHECK(config.admin_socket == "/run/nodeportd/admin.sock");
   CHECK(config.log_level == LogLevel::info);
 }
@@ -57,6 +58,7 @@ TEST_CASE("what is written is read, every key of it") {
       "aggregate: {lateness: 0, idle_after: 1s, update_every: 0, max_keys: 10}\n"
       "state: {directory: /s, durability: power_loss, max_size: 16MiB, history: 1d}\n"
       "sinks: [{name: s, type: file, path: /s}]\n"
+      "audit_policy: /p.yaml\n"
       "admin: {socket: /a.sock}\n"
       "log: {level: debug}\n");
   for (const Problem& problem : loaded.problems) UNSCOPED_INFO(to_text(problem));
@@ -78,6 +80,7 @@ TEST_CASE("what is written is read, every key of it") {
                                             std::chrono::seconds(0), 10});
   CHECK(config.state ==
         StateConfig{"/s", StateConfig::Durability::power_loss, 16U << 20U, std::chrono::hours(24)});
+  CHECK(config.audit_policy == "/p.yaml");
   CHECK(config.admin_socket == "/a.sock");
   CHECK(config.log_level == LogLevel::debug);
 }
