@@ -97,6 +97,22 @@ std::string valid_utf8(std::string_view text) {
   return valid;
 }
 
+// All of them lie in the plane that one `\uNNNN` reaches.
+std::string escape_hidden(std::string_view json) {
+  std::string safe;
+  safe.reserve(json.size());
+  while (!json.empty()) {
+    const CodePoint c = decode_front(json);
+    if (is_hidden(c.value)) {
+      safe += fmt::format("\\u{:04X}", c.value);
+    } else {
+      safe += json.substr(0, c.size);
+    }
+    json.remove_prefix(std::max<std::size_t>(c.size, 1));
+  }
+  return safe;
+}
+
 std::string shorten(std::string_view text, std::size_t bytes_max) {
   static constexpr std::string_view kEllipsis = "…";
   if (text.size() <= bytes_max) return std::string(text);

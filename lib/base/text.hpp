@@ -26,6 +26,10 @@ struct CodePoint {
 // The same text with each byte that is not part of valid UTF-8 replaced by U+FFFD.
 [[nodiscard]] std::string valid_utf8(std::string_view text);
 
+// JSON on one line, of valid UTF-8, with the hidden characters that a JSON writer leaves in strings
+// (DEL, C1, bidirectional ones, U+2028) as `\uNNNN`.
+[[nodiscard]] std::string escape_hidden(std::string_view json);
+
 // At most `bytes_max` bytes of `text`, never cutting a UTF-8 sequence; a cut text ends in `…` where
 // there is room for it.
 [[nodiscard]] std::string shorten(std::string_view text, std::size_t bytes_max);

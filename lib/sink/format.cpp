@@ -141,23 +141,6 @@ void write_flag(Writer& json, std::string_view key, bool set) {
   json.Bool(true);
 }
 
-// RapidJSON leaves DEL, C1, bidirectional characters and U+2028 as they are. They occur inside
-// strings alone, and all of them lie in the plane that one `\uNNNN` reaches.
-std::string escape_hidden(std::string_view json) {
-  std::string safe;
-  safe.reserve(json.size());
-  while (!json.empty()) {
-    const CodePoint c = decode_front(json);
-    if (is_hidden(c.value)) {
-      safe += fmt::format("\\u{:04X}", c.value);
-    } else {
-      safe += json.substr(0, c.size);
-    }
-    json.remove_prefix(c.size);
-  }
-  return safe;
-}
-
 // Takes `begin` and what follows it up to `end` off the front of `text`; nullopt if it is not so.
 std::optional<std::string_view> take(std::string_view& text, std::string_view begin, char end) {
   if (!text.starts_with(begin)) return std::nullopt;

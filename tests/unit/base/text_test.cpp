@@ -46,6 +46,15 @@ TEST_CASE("valid_utf8 keeps what is valid, controls included, and replaces each 
   CHECK(valid_utf8(c.text) == c.expected);
 }
 
+TEST_CASE("escape_hidden writes what a terminal would act on as JSON escapes, and nothing else") {
+  const auto c = GENERATE(values<Case>({
+      {R"({"a":"ü 🚀 \n"})", R"({"a":"ü 🚀 \n"})"},
+      {"\"\x7f\u009b\u202e\u2028\ufeff\"", R"("\u007F\u009B\u202E\u2028\uFEFF")"},
+      {"\xff.", R"(\u0000.)"},  // never written, and no reason to hang
+  }));
+  CHECK(escape_hidden(c.text) == c.expected);
+}
+
 TEST_CASE("shorten keeps within its bytes and never cuts a character") {
   struct Cut {
     std::string text;
