@@ -23,6 +23,7 @@ constexpr const char* kExamples =
     "  nodeportd replay audit.log                   what the shipped rules find in a file\n"
     "  zcat audit-*.log.gz | nodeportd replay -     the same, from standard input\n"
     "  nodeportd status                             what the running daemon reads and sends\n"
+    "  nodeportd exposed --namespace shop           what is open now, since when and by whom\n"
     "  nodeportd test-sink soc                      send a marked test alert to one sink\n"
     "  nodeportd deadletters resend --sink soc      try again what a receiver refused\n"
     "\n"
@@ -94,6 +95,15 @@ void add_deadletters(CLI::App& app, DeadlettersCommand& deadletters, CLI::App*& 
   resend->add_option("NUMBER", deadletters.numbers, "Which ones; none: all of them")->type_name("");
 }
 
+void add_exposed(CLI::App& app, ExposedCommand& exposed) {
+  CLI::App* verb = app.add_subcommand(
+      "exposed",
+      "List the node ports and external IPs that are open, whether the daemon runs or not");
+  add_config(*verb, exposed.config);
+  verb->add_option("-n,--namespace", exposed.ns, "Only those of this namespace")->type_name("NS");
+  add_format(*verb, exposed.format);
+}
+
 }  // namespace
 
 Command parse_command_line(int argc, char** argv) {
@@ -129,6 +139,9 @@ Command parse_command_line(int argc, char** argv) {
   CLI::App* resend = nullptr;
   add_deadletters(app, deadletters, resend);
 
+  ExposedCommand exposed{kConfigDefault, "", OutputFormat::table};
+  add_exposed(app, exposed);
+
   TestSinkCommand test_sink{kConfigDefault, ""};
   CLI::App* test_verb =
       app.add_subcommand("test-sink", "Send a marked test alert through one sink of the config");
@@ -148,6 +161,7 @@ Command parse_command_line(int argc, char** argv) {
     if (resend->parsed()) deadletters.action = DeadlettersCommand::Action::resend;
     return deadletters;
   }
+  if (app.got_subcommand("exposed")) return exposed;
   replay.batch_bytes = parse_size(batch_size).value_or(replay.batch_bytes);
   return replay;
 }

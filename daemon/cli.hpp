@@ -47,6 +47,12 @@ struct DeadlettersCommand {
   OutputFormat format = OutputFormat::table;
 };
 
+struct ExposedCommand {
+  std::string config;
+  std::string ns;  // empty: every namespace
+  OutputFormat format = OutputFormat::table;
+};
+
 struct TestSinkCommand {
   std::string config;
   std::string sink;
@@ -58,7 +64,7 @@ struct Answered {
 };
 
 using Command = std::variant<Answered, RunCommand, CheckCommand, ReplayCommand, StatusCommand,
-                             DeadlettersCommand, TestSinkCommand>;
+                             DeadlettersCommand, ExposedCommand, TestSinkCommand>;
 
 // Prints help and errors itself.
 [[nodiscard]] Command parse_command_line(int argc, char** argv);

@@ -21,6 +21,9 @@ struct Dispatch {
   int operator()(const nodeportd::DeadlettersCommand& command) const {
     return nodeportd::deadletters(command);
   }
+  int operator()(const nodeportd::ExposedCommand& command) const {
+    return nodeportd::exposed(command);
+  }
   int operator()(const nodeportd::TestSinkCommand& command) const {
     return nodeportd::test_sink(command);
   }

@@ -10,6 +10,7 @@ namespace nodeportd {
 [[nodiscard]] int replay(const ReplayCommand& command);
 [[nodiscard]] int status(const StatusCommand& command);
 [[nodiscard]] int deadletters(const DeadlettersCommand& command);
+[[nodiscard]] int exposed(const ExposedCommand& command);
 [[nodiscard]] int test_sink(const TestSinkCommand& command);
 
 }  // namespace nodeportd

@@ -1,0 +1,25 @@
+#include <fmt/format.h>
+
+#include "config/load.hpp"
+#include "daemon/exit_code.hpp"
+#include "daemon/exposed_report.hpp"
+#include "daemon/setup.hpp"
+#include "daemon/verbs.hpp"
+
+namespace nodeportd {
+
+int exposed(const ExposedCommand& command) {
+  const LoadedConfig loaded = load_config(command.config);
+  if (!loaded.problems.empty()) {
+    print_problems(loaded.problems);
+    return kExitConfig;
+  }
+  Result<std::unique_ptr<Store>> store = Store::open_beside(store_options(loaded.config));
+  Result<void> printed;
+  if (store) printed = print_exposed(**store, command, stdout, stderr);
+  if (store && printed) return kExitWell;
+  fmt::print(stderr, "nodeportd: {}\n", store ? printed.error().text : store.error().text);
+  return kExitFailed;
+}
+
+}  // namespace nodeportd

@@ -1,0 +1,179 @@
+#include "daemon/exposed_report.hpp"
+
+#include <fmt/format.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "base/text.hpp"
+#include "base/time_text.hpp"
+#include "daemon/table.hpp"
+
+namespace nodeportd {
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void put(Writer& json, const char* key, const std::string& text) {
+  json.Key(key);
+  const std::string valid = valid_utf8(text);
+  json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
+}
+void put(Writer& json, const char* key, const std::optional<std::string>& text) {
+  if (text) return put(json, key, *text);
+  json.Key(key);
+  json.Null();
+}
+void put(Writer& json, const char* key, std::optional<std::uint32_t> number) {
+  json.Key(key);
+  number ? json.Uint(*number) : json.Null();
+}
+
+template <typename What>
+void put_origin(Writer& json, const Opened<What>& opened) {
+  put(json, "since", format_time(opened.since));
+  put(json, "by", opened.by);
+}
+
+void put_node_ports(Writer& json, const KnownService& service) {
+  json.Key("node_ports");
+  json.StartArray();
+  for (const Opened<NodePort>& opened : service.node_ports) {
+    json.StartObject();
+    put(json, "number", opened.what.number);
+    put(json, "name", opened.what.name);
+    put(json, "port", opened.what.port);
+    put(json, "target_port", opened.what.target_port);
+    put(json, "protocol", opened.what.protocol);
+    put_origin(json, opened);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void put_external_ips(Writer& json, const KnownService& service) {
+  json.Key("external_ips");
+  json.StartArray();
+  for (const Opened<std::string>& opened : service.external_ips) {
+    json.StartObject();
+    put(json, "ip", opened.what);
+    put_origin(json, opened);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void put_health_check(Writer& json, const KnownService& service) {
+  json.Key("health_check_node_port");
+  if (!service.health_check_node_port) {
+    json.Null();
+    return;
+  }
+  json.StartObject();
+  put(json, "number", std::optional(service.health_check_node_port->what));
+  put_origin(json, *service.health_check_node_port);
+  json.EndObject();
+}
+
+std::string to_json(const KnownService& service) {
+  rapidjson::StringBuffer buffer;
+  Writer json(buffer);
+  json.StartObject();
+  put(json, "cluster", service.cluster);
+  put(json, "namespace", service.ns);
+  put(json, "name", service.name);
+  put(json, "uid", service.uid);
+  put(json, "type", service.type);
+  put_node_ports(json, service);
+  put_external_ips(json, service);
+  put_health_check(json, service);
+  json.EndObject();
+  return escape_hidden({buffer.GetString(), buffer.GetSize()});
+}
+
+// `node port 32600/TCP -> http 80`
+std::string describe(const NodePort& port) {
+  std::string text = "node port " + (port.number ? std::to_string(*port.number) : "(not logged)");
+  if (!port.protocol.empty()) text += '/' + port.protocol;
+  if (port.name.empty() && !port.port) return text;
+  text += " ->";
+  if (!port.name.empty()) text += ' ' + port.name;
+  if (port.port) text += ' ' + std::to_string(*port.port);
+  return text;
+}
+
+void add_rows(Table& table, const KnownService& service) {
+  const auto add = [&](const std::string& what, const auto& opened) {
+    table.add({service.ns, service.name, service.type.value_or("-"), what,
+               format_time(opened.since), opened.by});
+  };
+  for (const auto& opened : service.node_ports) add(describe(opened.what), opened);
+  for (const auto& opened : service.external_ips) add("external IP " + opened.what, opened);
+  if (const auto& opened = service.health_check_node_port) {
+    add("health check node port " + std::to_string(opened->what), *opened);
+  }
+}
+
+struct OpenServices {
+  std::vector<KnownService> services;
+  std::size_t damaged = 0;
+};
+
+// All of them, before anything is printed: a pager must not hold the state open.
+Result<OpenServices> open_services(Store& store, const std::string& ns) {
+  OpenServices open;
+  const Result<std::size_t> damaged = store.for_each_service([&](const KnownService& service) {
+    if (service.is_open() && (ns.empty() || service.ns == ns)) open.services.push_back(service);
+  });
+  if (!damaged) return fail(damaged.error());
+  open.damaged = *damaged;
+  return open;
+}
+
+void print_notes(const OpenServices& open, const ServiceHistory& history,
+                 const ExposedCommand& command, std::FILE* notes) {
+  if (open.services.empty()) {
+    fmt::print(notes, "nodeportd: nothing is known to be open{}\n",
+               command.ns.empty() ? "" : " in namespace " + printable(command.ns));
+  }
+  if (history.since) {
+    fmt::print(notes,
+               "nodeportd: known from the audit log since {}; what happened before, or was logged "
+               "without bodies, is not in it\n",
+               format_time(*history.since));
+  } else if (open.services.empty()) {
+    fmt::print(notes, "nodeportd: no write of a Service was read yet\n");
+  } else {
+    fmt::print(notes, "nodeportd: some of what the audit log told was lost with a damaged state\n");
+  }
+  if (history.given_up > 0) {
+    fmt::print(notes, "nodeportd: {} gave way at the bound of the state and may be missing\n",
+               counted(history.given_up, "Service"));
+  }
+  if (open.damaged > 0) {
+    fmt::print(notes, "nodeportd: the records of {} are damaged and were passed over\n",
+               counted(open.damaged, "Service"));
+  }
+}
+
+}  // namespace
+
+Result<void> print_exposed(Store& store, const ExposedCommand& command, std::FILE* to,
+                           std::FILE* notes) {
+  const Result<OpenServices> open = open_services(store, command.ns);
+  if (!open) return fail(open.error());
+  const Result<ServiceHistory> history = store.service_history();
+  if (!history) return fail(history.error());
+  Table table({"NAMESPACE", "SERVICE", "TYPE", "WHAT", "SINCE", "BY"});
+  for (const KnownService& service : open->services) {
+    if (command.format == OutputFormat::json) {
+      fmt::print(to, "{}\n", to_json(service));
+    } else {
+      add_rows(table, service);
+    }
+  }
+  if (!table.empty()) table.print(to);
+  print_notes(*open, *history, command, notes);
+  return {};
+}
+
+}  // namespace nodeportd
