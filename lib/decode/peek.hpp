@@ -15,7 +15,8 @@ struct Peek {
   std::optional<WallTime> time;  // stageTimestamp, else requestReceivedTimestamp
 };
 
-// Three searches through `record` at most, and no value longer than 256 bytes.
+// Also in an event that a carrier holds as escaped text. At most eight searches through `record`,
+// and no value longer than 256 bytes.
 [[nodiscard]] Peek peek(std::string_view record);
 
 }  // namespace nodeportd

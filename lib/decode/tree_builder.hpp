@@ -1,6 +1,6 @@
 #pragma once
 
-#include <rapidjson/rapidjson.h>
+#include <rapidjson/stream.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,12 +22,17 @@ class TreeBuilder {
     std::size_t depth;
     std::size_t nodes;
   };
+  // A text as it came, the copy of it that RapidJSON reads, and where in the copy it is.
+  struct Text {
+    std::string_view original;
+    const char* copy;
+    const rapidjson::InsituStringStream& stream;
+  };
   enum class Stop { none, too_deep, too_large };
 
-  // `copy` is what RapidJSON reads, `original` the same record as it came.
   TreeBuilder(std::pmr::memory_resource& arena, std::vector<Member>& pending, Limits limits,
-              std::string_view original, const char* copy)
-      : arena_(arena), pending_(pending), limits_(limits), original_(original), copy_(copy) {}
+              Text text)
+      : arena_(arena), pending_(pending), limits_(limits), text_(text) {}
 
   [[nodiscard]] const Value& root() const { return pending_.front().value; }
   [[nodiscard]] Stop stop() const { return stop_; }
@@ -38,7 +43,7 @@ class TreeBuilder {
   }
   // The copy may hold a blanked number (decode/mend.hpp): what was written stands in the original.
   bool RawNumber(const char* text, rapidjson::SizeType /*size*/, bool /*copy*/) {
-    const std::string_view rest = original_.substr(static_cast<std::size_t>(text - copy_));
+    const std::string_view rest = original_from(text);
     return put({.kind = Value::Kind::number,
                 .text = rest.substr(0, number_length(rest.data(), rest.size()))});
   }
@@ -83,6 +88,9 @@ class TreeBuilder {
   T* allocate(std::size_t size) {
     return static_cast<T*>(arena_.allocate(size * sizeof(T), alignof(T)));
   }
+  std::string_view original_from(const char* in_copy) const {
+    return text_.original.substr(static_cast<std::size_t>(in_copy - text_.copy));
+  }
   const Member* first_of(std::size_t children) const {
     return pending_.data() + pending_.size() - children;
   }
@@ -97,22 +105,25 @@ class TreeBuilder {
     return false;
   }
   bool open() {
-    if (++depth_ <= limits_.depth) return put({});
+    // RapidJSON stands on the bracket, here and when it closes.
+    if (++depth_ <= limits_.depth) return put({.text = original_from(text_.stream.src_)});
     stop_ = Stop::too_deep;
     return false;
   }
-  bool close(const Value& container) {
+  bool close(Value container) {
     --depth_;
     pending_.resize(pending_.size() - container.size);
-    pending_.back().value = container;
+    Value& opened = pending_.back().value;
+    const std::size_t left = original_from(text_.stream.src_).size() - 1;
+    container.text = opened.text.substr(0, opened.text.size() - left);
+    opened = container;
     return true;
   }
 
   std::pmr::memory_resource& arena_;
   std::vector<Member>& pending_;
   Limits limits_;
-  std::string_view original_;
-  const char* copy_;
+  Text text_;
   bool named_ = false;
   std::size_t depth_ = 0;
   std::size_t nodes_ = 0;

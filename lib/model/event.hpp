@@ -17,7 +17,9 @@ struct Value {
   enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
 
   Kind kind = Kind::null;
-  std::string_view text;            // string: unescaped; number: as written; boolean: true, false
+  // string: unescaped; number: as written; boolean: true, false; array, object: its JSON as it
+  // came, or empty where it came in no such form
+  std::string_view text;
   const Value* items = nullptr;     // array: `size` of them
   const Member* members = nullptr;  // object: `size` of them, in file order, duplicates kept
   std::size_t size = 0;

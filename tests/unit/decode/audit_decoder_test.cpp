@@ -3,42 +3,15 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
+#include <vector>
+
+#include "unit/decode/shown.hpp"
 
 namespace nodeportd {
 namespace {
 
-std::string show(const Value& value);
-
-std::string show_children(const Value& value) {
-  std::string text;
-  for (std::size_t i = 0; i < value.size; ++i) {
-    if (i > 0) text += ',';
-    if (value.kind == Value::Kind::array) {
-      text += show(value.items[i]);
-    } else {
-      text += std::string(value.members[i].name) + '=' + show(value.members[i].value);
-    }
-  }
-  return text;
-}
-
-// Compact, unescaped: `{a=1,b=['x',null]}`.
-std::string show(const Value& value) {
-  switch (value.kind) {
-    case Value::Kind::null:
-      return "null";
-    case Value::Kind::string:
-      return '\'' + std::string(value.text) + '\'';
-    case Value::Kind::array:
-      return '[' + show_children(value) + ']';
-    case Value::Kind::object:
-      return '{' + show_children(value) + '}';
-    case Value::Kind::number:
-    case Value::Kind::boolean:
-      break;
-  }
-  return std::string(value.text);
-}
+using test::show;
+using Parts = std::vector<std::string>;
 
 std::string decoded(AuditDecoder& decoder, const std::string& record) {
   const auto event = decoder.decode(record);
@@ -205,6 +178,40 @@ TEST_CASE("as many values as a request body can hold are read and more are refus
   REQUIRE(whole);
   CHECK(whole->root.find("a")->size == AuditDecoder::kNodesMax - 2);
   CHECK(decoded(decoder, flat(AuditDecoder::kNodesMax + 1)) == "too_large");
+}
+
+TEST_CASE("a text of several values is read one by one") {
+  AuditDecoder decoder;
+  decoder.open("\xEF\xBB\xBF {\"a\":1e999} [\"x\"]\r\n5{\"b\":");
+  Parts values;
+  for (;;) {
+    const std::string_view before = decoder.rest();
+    const auto value = decoder.next();
+    if (!value) {
+      CHECK(value.error() == Reject::torn);
+      CHECK(decoder.rest() == before);
+      break;
+    }
+    REQUIRE(*value);
+    values.push_back(show(**value));
+  }
+  CHECK(values == Parts{"{a=1e999}", "['x']", "5"});
+  CHECK(decoder.rest() == R"({"b":)");
+  decoder.open(" ");
+  CHECK(decoder.rest().empty());
+  CHECK(!decoder.next()->has_value());
+}
+
+TEST_CASE("an object's and an array's text is their JSON as it came") {
+  const std::string record = R"( {"a" : [ 1e999, {"\u0062":"\ud800" } ],"c":{}} )";
+  AuditDecoder decoder;
+  const auto event = decoder.decode(record);
+  REQUIRE(event);
+  CHECK(event->root.text == record.substr(1, record.size() - 2));
+  const Value* list = event->root.find("a");
+  CHECK(list->text == R"([ 1e999, {"\u0062":"\ud800" } ])");
+  CHECK(list->items[1].text == R"({"\u0062":"\ud800" })");
+  CHECK(event->root.find("c")->text == "{}");
 }
 
 TEST_CASE("a decoder reads on after a giant, a refusal and a torn record") {
