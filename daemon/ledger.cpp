@@ -26,7 +26,9 @@ constexpr milliseconds kPruneEvery = std::chrono::minutes(10);
 
 Ledger::Ledger(Parts parts)
     : parts_(std::move(parts)),
-      aggregator_(parts_.origin, parts_.aggregate, parts_.catalog, parts_.exceptions, *this),
+      review_(parts_.rules, parts_.origin.cluster, *this),
+      aggregator_(parts_.origin, parts_.aggregate, parts_.rules.catalog(), parts_.exceptions,
+                  *this),
       heartbeat_(std::exchange(parts_.beats, {}), parts_.clock.mono()),
       last_commit_(parts_.clock.mono()) {}
 
@@ -38,6 +40,9 @@ Result<void> Ledger::restore(const std::vector<std::string>& streams) {
   if (!watermarks) return fail(watermarks.error());
   const auto shelved_until = parts_.store.shelved_until();
   if (!shelved_until) return fail(shelved_until.error());
+  const auto sequence = parts_.store.last_audit_sequence();
+  if (!sequence) return fail(sequence.error());
+  review_.history().restore(*sequence);
   std::erase_if(*watermarks, [&](const auto& each) {
     return std::find(streams.begin(), streams.end(), each.first) == streams.end();
   });
@@ -49,6 +54,23 @@ std::optional<Window> Ledger::find(const std::string& alert_id) {
   if (const Window* window = backlog_.find_window(alert_id)) return *window;
   auto window = parts_.store.find_window(alert_id);
   return window ? std::move(*window) : std::nullopt;
+}
+
+// What cannot be read is unknown, so that an opening is told once more rather than not at all.
+std::optional<KnownService> Ledger::find_service(const std::string& cluster, const std::string& ns,
+                                                 const std::string& name) {
+  if (const ServiceChange* change = backlog_.find_service(cluster, ns, name)) {
+    if (change->kind != ServiceChange::Kind::known) return std::nullopt;
+    return change->service;
+  }
+  auto found = parts_.store.find_service(cluster, ns, name);
+  return found ? std::move(*found) : std::nullopt;
+}
+
+std::optional<AuditIdUse> Ledger::find_audit_id(std::uint64_t key) {
+  if (const AuditIdUse* use = backlog_.find_audit_id(key)) return *use;
+  const auto found = parts_.store.find_audit_id(key);
+  return found ? *found : std::nullopt;
 }
 
 std::optional<WallTime> Ledger::wall() const {
@@ -81,6 +103,7 @@ bool Ledger::take_batches(MonoTime now) {
   for (int i = 0; i < kBatchesPerTurn; ++i) {
     Batch* batch = parts_.lanes.try_collect();
     if (batch == nullptr) return i > 0;
+    review_.settle(*batch);
     aggregator_.add(*batch, wall(), now);
     backlog_.add(batch->end);
     for (const Notice& notice : batch->notices) tell(notice);
@@ -179,12 +202,15 @@ void Ledger::prune(MonoTime now) {
 bool Ledger::is_due(MonoTime now) const {
   if (backlog_.has_alerts() || aggregator_.has_news()) return true;
   const auto since = now - last_commit_;
-  if (aggregator_.has_changes() || backlog_.has_figures()) return since >= kCommitEvery;
+  const bool has_figures =
+      aggregator_.has_changes() || review_.history().has_changes() || backlog_.has_figures();
+  if (has_figures) return since >= kCommitEvery;
   return !backlog_.empty() && since >= kPositionsEvery;
 }
 
 void Ledger::commit(MonoTime now) {
   Changes changes = aggregator_.take_changes();
+  review_.history().take_changes(changes);
   for (Outgoing& outgoing : changes.outgoing) outgoing.sinks = parts_.outlets.route(outgoing.alert);
   if (parts_.time == Time::replayed) changes.outgoing.clear();
   backlog_.add(std::move(changes));
@@ -246,7 +272,8 @@ std::optional<MonoTime> Ledger::next_deadline(MonoTime now) const {
   sooner(heartbeat_.next());
   if (parts_.time == Time::live) sooner(next_prune_);
   sooner(retry_commit_);
-  if (aggregator_.has_changes()) sooner(last_commit_ + kCommitEvery);
+  if (aggregator_.has_changes() || review_.history().has_changes())
+    sooner(last_commit_ + kCommitEvery);
   if (!backlog_.empty() && !retry_commit_) sooner(last_commit_ + kPositionsEvery);
   if (status().paused) sooner(now + kRetryEvery);
   return next;

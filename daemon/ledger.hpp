@@ -18,6 +18,7 @@
 #include "daemon/backlog.hpp"
 #include "daemon/heartbeat.hpp"
 #include "daemon/outlets.hpp"
+#include "daemon/review.hpp"
 #include "daemon/worker.hpp"
 #include "model/batch.hpp"
 #include "queue/batch_pool.hpp"
@@ -42,7 +43,7 @@ struct LedgerStatus {
 // The thread that books what was found: takes batches in file order, aggregates, and makes
 // positions, windows and alerts durable in one transaction before any sink hears of them.
 // Everything that becomes an alert passes here, the daemon's own notices too.
-class Ledger final : private WindowShelf {
+class Ledger final : private WindowShelf, private ExposureShelf {
  public:
   // Whether the wall clock has a say in windows: never in a replay, which gives the same bytes
   // every time.
@@ -51,7 +52,7 @@ class Ledger final : private WindowShelf {
   struct Parts {
     Origin origin;
     AggregateOptions aggregate;
-    const std::vector<Rule>& catalog;
+    const RuleSet& rules;
     std::vector<std::string> exceptions;
     Time time = Time::live;
     Store& store;
@@ -82,6 +83,11 @@ class Ledger final : private WindowShelf {
  private:
   // Closed windows lie in the state, or here while it cannot be written.
   [[nodiscard]] std::optional<Window> find(const std::string& alert_id) override;
+  // The same for what is known of Services and auditIDs.
+  [[nodiscard]] std::optional<KnownService> find_service(const std::string& cluster,
+                                                         const std::string& ns,
+                                                         const std::string& name) override;
+  [[nodiscard]] std::optional<AuditIdUse> find_audit_id(std::uint64_t key) override;
   [[nodiscard]] std::optional<WallTime> wall() const;
   bool take_batches(MonoTime now);
   void take_notices(MonoTime now);
@@ -101,6 +107,7 @@ class Ledger final : private WindowShelf {
   void publish_status();
 
   Parts parts_;
+  Review review_;
   Aggregator aggregator_;
   Backlog backlog_;  // what waits for the next commit
   Heartbeat heartbeat_;

@@ -9,7 +9,7 @@ Pipeline::Pipeline(PipelineOptions options, Parts parts)
       scan_(parts.rules.literals()),
       ledger_({.origin = std::move(parts.origin),
                .aggregate = parts.aggregate,
-               .catalog = parts.rules.catalog(),
+               .rules = parts.rules,
                .exceptions = std::move(parts.exceptions),
                .time = parts.time,
                .store = parts.store,

@@ -11,7 +11,8 @@
 #include "daemon/exit_code.hpp"
 #include "daemon/progress.hpp"
 #include "daemon/table.hpp"
-#include "decode/audit_decoder.hpp"
+#include "decode/carriers.hpp"
+#include "decode/event_reader.hpp"
 #include "decode/scan.hpp"
 #include "source/source.hpp"
 
@@ -44,20 +45,25 @@ class Search final : public BatchSupply {
   void examine(const Record& record) {
     ++records;
     bytes += record.text.size();
-    if (!record.oversize && !scan_.may_match(record.text)) return;
-    const auto event = decoder_.decode(record.text);
-    if (record.oversize || !event) {
+    if (record.oversize) {
       ++uninspectable;
       return;
     }
+    if (!scan_.may_match(record.text) && !must_read(record.text)) return;
+    reader_.read(
+        record.text, [&](const AuditEvent& event, std::uint32_t) { add(event); },
+        [&](std::string_view, Reject, std::uint32_t) { ++uninspectable; });
+  }
+
+  void add(const AuditEvent& event) {
     for (std::uint32_t i = 0; i < rules_.size(); ++i) {
-      if (auto row = rules_.splunk_row(i, *event)) stats_[i].add(std::move(*row));
+      if (auto row = rules_.splunk_row(i, event)) stats_[i].add(std::move(*row));
     }
   }
 
   const RuleSet& rules_;
   Scan scan_;
-  AuditDecoder decoder_;
+  EventReader reader_;
   Batch batch_;
   std::vector<SplunkStats> stats_;
 };

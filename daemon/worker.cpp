@@ -1,55 +1,58 @@
 #include "daemon/worker.hpp"
 
 #include "base/text.hpp"
+#include "decode/carriers.hpp"
+#include "decode/exposure_fields.hpp"
 #include "decode/peek.hpp"
-#include "decode/resync.hpp"
+#include "decode/service_write.hpp"
 
 namespace nodeportd {
 
 void Worker::examine(Batch& batch) {
-  for (const Record& record : batch.records) examine(record, batch);
+  for (std::uint32_t i = 0; i < batch.records.size(); ++i) examine(i, batch);
 }
 
-void Worker::examine(const Record& record, Batch& batch) {
+void Worker::examine(std::uint32_t index, Batch& batch) {
+  const Record& record = batch.records[index];
   ++batch.tally.records;
   batch.tally.bytes += record.text.size();
   if (record.oversize) {
-    report(record, Reject::oversize, batch);
+    report(record, record.text, Reject::oversize, batch);
     return;
   }
-  if (!scan_.may_match(record.text)) return;
+  if (!scan_.may_match(record.text) && !must_read(record.text)) return;
   ++batch.tally.decoded;
-  const auto event = decoder_.decode(record.text);
-  if (!event) {
-    salvage(record, event.error(), batch);
-    return;
-  }
-  rules_.match(*event, record, batch.end.stream, batch.matches);
+  reader_.read(
+      record.text,
+      [&](const AuditEvent& event, std::uint32_t part) { take(event, index, part, batch); },
+      [&](std::string_view text, Reject reject, std::uint32_t) {
+        report(record, text, reject, batch);
+      });
 }
 
-void Worker::salvage(const Record& record, Reject reject, Batch& batch) {
-  const Salvage saved = resync(decoder_, record.text);
-  if (saved.whole.empty()) {
-    report(record, reject, batch);
+void Worker::take(const AuditEvent& event, std::uint32_t record, std::uint32_t part, Batch& batch) {
+  std::vector<ServiceWrite> writes = read_service_writes(event);
+  if (writes.empty()) {
+    rules_.match(event, batch.records[record], batch.end.stream, batch.matches);
     return;
   }
-  Record part = record;
-  part.text = saved.front;
-  if (!saved.front_is_whole) {
-    report(part, Reject::torn, batch);
-  } else if (const auto event = decoder_.decode(part.text)) {
-    rules_.match(*event, part, batch.end.stream, batch.matches);
+  const auto first = static_cast<std::uint32_t>(batch.writes.size());
+  for (ServiceWrite& write : writes) {
+    write.record = record;
+    write.event = part;
+    batch.writes.push_back(std::move(write));
   }
-  part.text = saved.whole;
-  part.offset += saved.front.size();
-  if (const auto event = decoder_.decode(part.text)) {
-    rules_.match(*event, part, batch.end.stream, batch.matches);
-  }
+  // A request that deletes many is still one request: the rules are asked once.
+  ServiceWrite& write = batch.writes[first];
+  const AuditEvent whole = with_exposure(event, write.exposure, History::pending, reader_.arena());
+  write.undecided =
+      rules_.match_pending(whole, batch.records[record], batch.end.stream, first, batch.matches);
 }
 
-void Worker::report(const Record& record, Reject reject, Batch& batch) const {
+void Worker::report(const Record& record, std::string_view text, Reject reject,
+                    Batch& batch) const {
   ++batch.tally.uninspectable;
-  const Peek seen = peek(record.text);
+  const Peek seen = peek(text);
   EventRef event;
   event.audit_id = shorten(valid_utf8(seen.audit_id), 256);
   event.stage = shorten(valid_utf8(seen.stage), 256);

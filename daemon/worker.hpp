@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <stop_token>
 
 #include "base/counter.hpp"
-#include "decode/audit_decoder.hpp"
+#include "decode/event_reader.hpp"
 #include "decode/scan.hpp"
 #include "match/matcher.hpp"
 #include "model/batch.hpp"
@@ -27,21 +28,21 @@ class Worker {
   // Both outlive the worker and are shared by all.
   Worker(const RuleSet& rules, const Scan& scan) : rules_(rules), scan_(scan) {}
 
-  // Puts the matches of all records, and what could not be inspected, into the batch.
+  // Puts the matches of all records, the service writes that they tell of, and what could not be
+  // inspected, into the batch.
   void examine(Batch& batch);
 
   // The body of worker thread `lane`: until `stop` is requested.
   void run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, WorkerCounters& counters);
 
  private:
-  void examine(const Record& record, Batch& batch);
-  // A record that did not decode as a whole: what can be saved of it is matched, the rest told.
-  void salvage(const Record& record, Reject reject, Batch& batch);
-  void report(const Record& record, Reject reject, Batch& batch) const;
+  void examine(std::uint32_t index, Batch& batch);
+  void take(const AuditEvent& event, std::uint32_t record, std::uint32_t part, Batch& batch);
+  void report(const Record& record, std::string_view text, Reject reject, Batch& batch) const;
 
   const RuleSet& rules_;
   const Scan& scan_;
-  AuditDecoder decoder_;
+  EventReader reader_;
 };
 
 }  // namespace nodeportd

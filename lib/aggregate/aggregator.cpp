@@ -48,7 +48,8 @@ void Aggregator::add(const Batch& batch, std::optional<WallTime> wall, MonoTime 
       ++suppressions_[match.exception];
       continue;
     }
-    for (const Group& group : match.groups) add_to_window(match, group);
+    const Exposure* exposure = match.write ? &batch.writes[*match.write].exposure : nullptr;
+    for (const Group& group : match.groups) add_to_window(match, group, exposure);
   }
   watermark_.set_at_end(batch.end.stream, batch.at_end, now);
   while (by_end_.size() > options_.max_keys) close_oldest(now);
@@ -69,10 +70,10 @@ void Aggregator::observe_time(const Match& match, const std::string& stream,
          now);
 }
 
-void Aggregator::add_to_window(const Match& match, const Group& group) {
+void Aggregator::add_to_window(const Match& match, const Group& group, const Exposure* exposure) {
   const Rule& rule = catalog_[match.rule];
   Live& live = open_window(rule, window_start(match.event.time, rule), group);
-  const Novelty novelty = absorb(live.window, match, rule);
+  const Novelty novelty = absorb(live.window, match, exposure);
   touch(live.window.alert.id, live);
   if (live.window.alert.revision == 0 || novelty == Novelty::fresh) {
     announce(live);

@@ -81,7 +81,7 @@ class Aggregator {
 
   void observe_time(const Match& match, const std::string& stream, std::optional<WallTime> wall,
                     MonoTime now);
-  void add_to_window(const Match& match, const Group& group);
+  void add_to_window(const Match& match, const Group& group, const Exposure* exposure);
   Live& open_window(const Rule& rule, WallTime start, const Group& group);
   void touch(const std::string& id, Live& live);
   void await_update(Live& live);

@@ -65,6 +65,18 @@ void insert_event(std::vector<EventRef>& events, const EventRef& event) {
   if (events.size() > kEventsMax) events.pop_back();
 }
 
+// Outcome first: what succeeded is the least of its enumeration.
+bool sooner(const Exposure& a, const Exposure& b) {
+  return a.outcome != b.outcome ? a.outcome < b.outcome : a < b;
+}
+
+void insert_exposure(std::vector<Exposure>& exposures, const Exposure& exposure) {
+  const auto at = std::lower_bound(exposures.begin(), exposures.end(), exposure, sooner);
+  if (at != exposures.end() && *at == exposure) return;
+  exposures.insert(at, exposure);
+  if (exposures.size() > kExposuresMax) exposures.pop_back();
+}
+
 Novelty remember(std::vector<std::uint64_t>& seen, const std::vector<std::uint64_t>& novelty) {
   Novelty result = Novelty::known;
   for (const std::uint64_t hash : novelty) {
@@ -116,7 +128,7 @@ Window begin_window(const Origin& origin, const Rule& rule, WallTime start, cons
   return window;
 }
 
-Novelty absorb(Window& window, const Match& match, const Rule& /*rule*/) {
+Novelty absorb(Window& window, const Match& match, const Exposure* exposure) {
   Alert& alert = window.alert;
   alert.first_time =
       alert.count == 0 ? match.event.time : std::min(alert.first_time, match.event.time);
@@ -127,6 +139,7 @@ Novelty absorb(Window& window, const Match& match, const Rule& /*rule*/) {
     for (const std::string& value : match.values[i]) insert_distinct(alert.values[i].second, value);
   }
   insert_event(alert.events, match.event);
+  if (exposure != nullptr) insert_exposure(alert.exposures, *exposure);
   return remember(window.seen, match.novelty);
 }
 

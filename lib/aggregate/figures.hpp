@@ -14,6 +14,7 @@ namespace nodeportd {
 
 constexpr std::size_t kEventsMax = 3;      // per alert
 constexpr std::size_t kValuesMax = 1'000;  // distinct, per field
+constexpr std::size_t kExposuresMax = 32;  // distinct, per alert
 constexpr std::size_t kSeenMax = 4'096;    // novel values remembered per window
 
 // The window of `rule` that holds `time`: tumbling, aligned to 1970.
@@ -25,8 +26,9 @@ constexpr std::size_t kSeenMax = 4'096;    // novel values remembered per window
 
 enum class Novelty : bool { known, fresh };
 
-// Adds a match to a window. Says whether it brought a value of `alert_on_new` that the window had
-// not seen; once kSeenMax are remembered, everything is known.
-Novelty absorb(Window& window, const Match& match, const Rule& rule);
+// Adds a match to a window, and the facts of the service write that it is about, if it is. Says
+// whether it brought a value of `alert_on_new` that the window had not seen; once kSeenMax are
+// remembered, everything is known.
+Novelty absorb(Window& window, const Match& match, const Exposure* exposure);
 
 }  // namespace nodeportd

@@ -82,67 +82,95 @@ bool has_letter_escape(std::string_view record) {
       });
 }
 
-}  // namespace
-
-Scan::Scan(const std::vector<std::vector<std::string>>& rule_literals) {
-  std::vector<std::string> texts;
-  for (const auto& alternatives : rule_literals) {
-    passes_all_ = passes_all_ || alternatives.empty();
-    for (std::string text : alternatives) {
-      const bool usable =
-          text.size() >= kLiteralMin && std::all_of(text.begin(), text.end(), is_letter);
-      passes_all_ = passes_all_ || !usable;
-      std::transform(text.begin(), text.end(), text.begin(), fold);
-      texts.push_back(std::move(text));
-    }
-  }
-  // What contains another literal is found with that one.
-  std::sort(texts.begin(), texts.end(), [](const std::string& a, const std::string& b) {
-    return a.size() != b.size() ? a.size() < b.size() : a < b;
-  });
-  for (std::string& text : texts) {
-    const bool covered = std::any_of(
-        literals_.begin(), literals_.end(),
-        [&](const Literal& shorter) { return text.find(shorter.text) != std::string::npos; });
-    if (!covered) literals_.push_back(prepare(std::move(text)));
-  }
+bool is_usable(const std::string& word) {
+  return word.size() >= kLiteralMin && std::all_of(word.begin(), word.end(), is_letter);
 }
 
-Scan::Literal Scan::prepare(std::string text) {
-  Literal literal{std::move(text)};
-  std::vector<std::size_t> order(literal.text.size());
+}  // namespace
+
+Scan::Scan(const std::vector<Literals>& rules) {
+  for (const Literals& alternatives : rules) {
+    passes_all_ = passes_all_ || alternatives.empty();
+    for (const Words& words : alternatives) add(words);
+  }
+  drop_covered();
+}
+
+void Scan::add(const Words& words) {
+  if (words.empty() || !std::all_of(words.begin(), words.end(), is_usable)) {
+    passes_all_ = true;
+    return;
+  }
+  std::vector<Word> all;
+  for (const std::string& word : words) all.push_back(prepare(word));
+  auto same = std::find_if(searches_.begin(), searches_.end(), [&](const Search& search) {
+    return search.first.text == all.front().text;
+  });
+  if (same == searches_.end()) same = searches_.insert(same, {all.front(), {}});
+  same->others.emplace_back(all.begin() + 1, all.end());
+}
+
+// What contains a word that is enough by itself is found with that one.
+void Scan::drop_covered() {
+  const auto is_enough = [](const Search& search) {
+    return std::any_of(search.others.begin(), search.others.end(),
+                       [](const auto& words) { return words.empty(); });
+  };
+  std::vector<std::string> enough;
+  for (const Search& search : searches_) {
+    if (is_enough(search)) enough.push_back(search.first.text);
+  }
+  std::erase_if(searches_, [&](const Search& search) {
+    return std::any_of(enough.begin(), enough.end(), [&](const std::string& text) {
+      return text != search.first.text && search.first.text.find(text) != std::string::npos;
+    });
+  });
+}
+
+Scan::Word Scan::prepare(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), fold);
+  Word word{std::move(text)};
+  std::vector<std::size_t> order(word.text.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  const auto rarity = [&](std::size_t at) { return kByFrequency.find(literal.text[at]); };
+  const auto rarity = [&](std::size_t at) { return kByFrequency.find(word.text[at]); };
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return rarity(a) != rarity(b) ? rarity(a) > rarity(b) : a < b;
   });
-  literal.rarest = order[0];
-  literal.second = order[1];
-  return literal;
+  word.rarest = order[0];
+  word.second = order[1];
+  return word;
 }
 
-bool Scan::contains(std::string_view record, const Literal& literal) {
-  const char* rarest = record.data() + literal.rarest;
-  const char* second = record.data() + literal.second;
-  const auto a = static_cast<std::uint8_t>(literal.text[literal.rarest]);
-  const auto b = static_cast<std::uint8_t>(literal.text[literal.second]);
+bool Scan::contains(std::string_view record, const Word& word) {
+  const char* rarest = record.data() + word.rarest;
+  const char* second = record.data() + word.second;
+  const auto a = static_cast<std::uint8_t>(word.text[word.rarest]);
+  const auto b = static_cast<std::uint8_t>(word.text[word.second]);
   return search(
-      record.size(), literal.text.size(),
+      record.size(), word.text.size(),
       [&](std::size_t i) {
         return ((load(rarest + i) | 0x20) == a) & ((load(second + i) | 0x20) == b);
       },
       [&](std::size_t i) {
         const char* at = record.data() + i;
-        return std::equal(literal.text.begin(), literal.text.end(), at,
+        return std::equal(word.text.begin(), word.text.end(), at,
                           [](char letter, char c) { return letter == fold(c); });
       });
 }
 
+bool Scan::finds(std::string_view record, const Search& search) {
+  if (!contains(record, search.first)) return false;
+  return std::any_of(search.others.begin(), search.others.end(), [&](const auto& words) {
+    return std::all_of(words.begin(), words.end(),
+                       [&](const Word& word) { return contains(record, word); });
+  });
+}
+
 bool Scan::may_match(std::string_view record) const {
   if (passes_all_) return true;
-  if (literals_.empty()) return false;
-  return std::any_of(literals_.begin(), literals_.end(),
-                     [&](const Literal& literal) { return contains(record, literal); }) ||
+  if (searches_.empty()) return false;
+  return std::any_of(searches_.begin(), searches_.end(),
+                     [&](const Search& search) { return finds(record, search); }) ||
          has_letter_escape(record);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "match/exposure_path.hpp"
+
 namespace nodeportd {
 namespace {
 
@@ -43,7 +45,58 @@ bool expression_holds(const Detection& detection, const Expression& expression, 
   return false;
 }
 
+// The least of the parts for `and`, the greatest for `or`; stops where nothing can change it.
+template <typename Parts, typename Weigh>
+Truth fold(const Parts& parts, Truth neutral, Weigh weigh) {
+  Truth result = neutral;
+  for (const auto& part : parts) {
+    const Truth truth = weigh(part);
+    result = neutral == Truth::yes ? std::min(result, truth) : std::max(result, truth);
+    if (result != neutral && result != Truth::maybe) break;
+  }
+  return result;
+}
+
+Truth weigh_item(const DetectionItem& item, const Value& root) {
+  if (item.asks_history()) return Truth::maybe;
+  return item.holds(root, Reading::as_apiserver) ? Truth::yes : Truth::no;
+}
+
+Truth weigh_selection(const Selection& selection, const Value& root) {
+  return fold(selection.alternatives, Truth::no, [&](const Selection::Alternative& items) {
+    return fold(items, Truth::yes,
+                [&](const DetectionItem& item) { return weigh_item(item, root); });
+  });
+}
+
+Truth weigh_expression(const Detection& detection, const Expression& expression,
+                       const Value& root) {
+  const auto weigh = [&](const Expression& part) {
+    return weigh_expression(detection, part, root);
+  };
+  switch (expression.kind) {
+    case Expression::Kind::selection:
+      return weigh_selection(detection.selections[expression.selection], root);
+    case Expression::Kind::all_of:
+      return fold(expression.parts, Truth::yes, weigh);
+    case Expression::Kind::any_of:
+      return fold(expression.parts, Truth::no, weigh);
+    case Expression::Kind::negation:
+      break;
+  }
+  const Truth truth = weigh(expression.parts.front());
+  return truth == Truth::maybe ? truth : truth == Truth::yes ? Truth::no : Truth::yes;
+}
+
 }  // namespace
+
+bool DetectionItem::asks_history() const {
+  if (field && nodeportd::asks_history(*field)) return true;
+  return std::any_of(tests.begin(), tests.end(), [](const ValueTest& test) {
+    const auto* other = std::get_if<FieldTest>(&test);
+    return other != nullptr && nodeportd::asks_history(other->other);
+  });
+}
 
 bool DetectionItem::holds(const Value& root, Reading reading) const {
   const auto passes = [&](const ValueTest& test) {
@@ -63,6 +116,22 @@ bool Selection::holds(const Value& root, Reading reading) const {
 
 bool Detection::matches(const Value& root, Reading reading) const {
   return expression_holds(*this, condition, root, reading);
+}
+
+Truth Detection::weigh(const Value& root) const {
+  return weigh_expression(*this, condition, root);
+}
+
+bool Detection::asks_history() const {
+  for (const Selection& selection : selections) {
+    for (const Selection::Alternative& items : selection.alternatives) {
+      if (std::any_of(items.begin(), items.end(),
+                      [](const DetectionItem& item) { return item.asks_history(); })) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 }  // namespace nodeportd

@@ -11,6 +11,9 @@
 
 namespace nodeportd {
 
+// What can be said of an event whose history is pending: `maybe` depends on it.
+enum class Truth : std::uint8_t { no, maybe, yes };
+
 // One `field|modifiers: values` of a selection, or keywords, which have no field and are looked
 // for in every key and every scalar of the event.
 struct DetectionItem {
@@ -22,6 +25,8 @@ struct DetectionItem {
   bool negated = false;  // modifier `neq`: no value of the field passes, an absent field included
 
   [[nodiscard]] bool holds(const Value& root, Reading reading) const;
+  // Whether it asks for what only the history of a Service tells.
+  [[nodiscard]] bool asks_history() const;
 };
 
 // What a search identifier stands for: one of its alternatives, all items of it.
@@ -49,6 +54,9 @@ struct Detection {
   Expression condition;
 
   [[nodiscard]] bool matches(const Value& root, Reading reading) const;
+  // The same for a service write whose history is pending (Kleene's logic of three values).
+  [[nodiscard]] Truth weigh(const Value& root) const;
+  [[nodiscard]] bool asks_history() const;
 };
 
 }  // namespace nodeportd

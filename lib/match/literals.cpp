@@ -5,6 +5,8 @@
 #include <optional>
 #include <tuple>
 
+#include "match/exposure_path.hpp"
+
 namespace nodeportd {
 namespace {
 
@@ -47,8 +49,6 @@ constexpr std::array<std::string_view, 34> kEverywhere = {"kind",
                                                           "annotations",
                                                           "authorization"};
 
-using Literals = std::vector<std::string>;  // any of them; empty: none is known
-
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -59,11 +59,15 @@ bool is_everywhere(const std::string& run) {
   });
 }
 
-// Greater is better: rare words, long ones, few of them.
+// Greater is better: rare words, long ones, few of them. Of several that are needed together each
+// lets little enough through.
 auto worth(const Literals& literals) {
-  const bool rare = std::none_of(literals.begin(), literals.end(), is_everywhere);
-  std::size_t shortest = literals.empty() ? 0 : literals.front().size();
-  for (const std::string& literal : literals) shortest = std::min(shortest, literal.size());
+  bool rare = true;
+  std::size_t shortest = literals.empty() ? 0 : literals.front().front().size();
+  for (const Words& words : literals) {
+    rare = rare && !std::all_of(words.begin(), words.end(), is_everywhere);
+    shortest = std::min(shortest, words.front().size());
+  }
   return std::tuple(!literals.empty(), rare, shortest, -static_cast<int>(literals.size()));
 }
 
@@ -102,7 +106,7 @@ std::vector<Literals> runs_of(const Glob::Segment& segment) {
   std::vector<Literals> runs;
   std::string run;
   const auto close = [&] {
-    if (run.size() >= kRunMin) runs.push_back({run});
+    if (run.size() >= kRunMin) runs.push_back({{run}});
     run.clear();
   };
   for (const Piece piece : segment) {
@@ -127,8 +131,19 @@ Literals of_test(const ValueTest& test) {
   return text == nullptr ? Literals() : union_of(text->any_of, of_glob);
 }
 
+// A test that holds where nothing is needs no write of a Service.
+bool needs_value(const ValueTest& test) {
+  if (std::holds_alternative<NullTest>(test)) return false;
+  const auto* exists = std::get_if<ExistsTest>(&test);
+  return exists == nullptr || exists->wanted;
+}
+
 Literals of_item(const DetectionItem& item) {
   if (item.negated) return {};
+  if (item.field && is_exposure(*item.field)) {
+    const bool needed = std::all_of(item.tests.begin(), item.tests.end(), needs_value);
+    return needed ? exposure_literals() : Literals();
+  }
   return item.link == DetectionItem::Link::all ? best_of(item.tests, of_test)
                                                : union_of(item.tests, of_test);
 }
@@ -155,7 +170,7 @@ Literals of_expression(const Detection& detection, const Expression& expression)
 
 }  // namespace
 
-std::vector<std::string> required_literals(const Detection& detection) {
+Literals required_literals(const Detection& detection) {
   return of_expression(detection, detection.condition);
 }
 

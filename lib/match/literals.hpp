@@ -1,15 +1,14 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "match/detection.hpp"
+#include "model/literals.hpp"
 
 namespace nodeportd {
 
-// Texts of which an event must hold one, or the detection cannot match it: runs of four or more
-// ASCII letters, lower-case, out of the values that it asks for. Empty: it may match anything.
-// Chosen to be rare in audit logs.
-[[nodiscard]] std::vector<std::string> required_literals(const Detection& detection);
+// What a record must hold, or the detection cannot match an event of it: runs of four or more
+// ASCII letters out of the values that it asks for, chosen to be rare in audit logs. Empty: it may
+// match anything. A field under `exposure.` has values in a write of a Service alone, so what each
+// of those holds stands for it.
+[[nodiscard]] Literals required_literals(const Detection& detection);
 
 }  // namespace nodeportd

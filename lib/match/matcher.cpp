@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include "base/digest.hpp"
@@ -53,6 +54,14 @@ std::vector<std::uint64_t> novelty_of(const CompiledRule& rule, const Value& roo
   std::sort(hashes.begin(), hashes.end());
   hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
   return hashes;
+}
+
+// Of an event that stands in its record as it is, one of several maybe; 0 for any other.
+std::size_t offset_within(std::string_view record, std::string_view event) {
+  const std::less<const char*> before;
+  const char* end = record.data() + record.size();
+  if (before(event.data(), record.data()) || !before(event.data(), end)) return 0;
+  return static_cast<std::size_t>(event.data() - record.data());
 }
 
 // The groups {source, reason} of a built-in rule.
@@ -107,7 +116,7 @@ EventRef reference_to(const AuditEvent& event, const Record& record, const std::
   reference.audit_id = name_of(event.root, "auditID");
   reference.stage = name_of(event.root, "stage");
   reference.source = source;
-  reference.offset = record.offset;
+  reference.offset = record.offset + offset_within(record.text, event.raw);
   auto time = parse_time(text_of(event.root, "stageTimestamp"));
   if (!time) time = parse_time(text_of(event.root, "requestReceivedTimestamp"));
   reference.time = time.value_or(WallTime());
@@ -116,18 +125,52 @@ EventRef reference_to(const AuditEvent& event, const Record& record, const std::
 
 void RuleSet::match(const AuditEvent& event, const Record& record, const std::string& source,
                     std::vector<Match>& out) const {
+  const std::size_t first = out.size();
+  match_rules(Asked::all, event, record, source, std::nullopt, out);
+  if (out.size() - first < 2) return;
+  const auto begin = out.begin() + static_cast<std::ptrdiff_t>(first);
+  std::vector<std::uint32_t> told;
+  for (auto match = begin; match != out.end(); ++match) {
+    if (match->exception == Match::kNoException) told.push_back(match->rule);
+  }
+  out.erase(
+      std::remove_if(begin, out.end(), [&](const Match& match) { return yields(match, told); }),
+      out.end());
+}
+
+bool RuleSet::match_pending(const AuditEvent& event, const Record& record,
+                            const std::string& source, std::uint32_t write,
+                            std::vector<Match>& out) const {
+  match_rules(Asked::without_history, event, record, source, write, out);
+  return std::any_of(rules_.begin(), rules_.end(), [&](const CompiledRule& rule) {
+    return rule.asks_history && rule.detection.weigh(event.root) != Truth::no;
+  });
+}
+
+void RuleSet::match_settled(const AuditEvent& event, const Record& record,
+                            const std::string& source, std::uint32_t write,
+                            std::vector<Match>& out) const {
+  match_rules(Asked::with_history, event, record, source, write, out);
+}
+
+void RuleSet::match_rules(Asked asked, const AuditEvent& event, const Record& record,
+                          const std::string& source, std::optional<std::uint32_t> write,
+                          std::vector<Match>& out) const {
   for (std::uint32_t i = 0; i < rules_.size(); ++i) {
     const CompiledRule& rule = rules_[i];
+    if (asked != Asked::all && rule.asks_history != (asked == Asked::with_history)) continue;
     if (!rule.detection.matches(event.root, Reading::as_apiserver)) continue;
     Groups groups = groups_of(rule, event.root);
     Match match = match_of(rule, event.root, std::move(groups.kept));
     match.rule = i;
     match.event = reference_to(event, record, source);
+    match.write = write;
     match.exception = exception_for(i, event.root, match.event.time);
     const EventRef reference = match.event;
     out.push_back(std::move(match));
     if (!groups.truncated) continue;
     Match cut;
+    cut.write = write;
     cut.rule = groups_truncated_index();
     cut.groups = blind_spot(source, rule.rule.id);
     cut.event = reference;

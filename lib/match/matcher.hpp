@@ -24,7 +24,8 @@ struct Groups {
 };
 [[nodiscard]] Groups groups_of(const CompiledRule& rule, const Value& root);
 
-// Where the event stands: stageTimestamp, else requestReceivedTimestamp, else the epoch.
+// Where the event stands, to its first byte if it stands in the record as it is; its time is
+// stageTimestamp, else requestReceivedTimestamp, else the epoch.
 [[nodiscard]] EventRef reference_to(const AuditEvent& event, const Record& record,
                                     const std::string& source);
 

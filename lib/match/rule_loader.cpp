@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "base/yaml_map.hpp"
 #include "match/detection_loader.hpp"
+#include "match/exposure_path.hpp"
 #include "match/rule_blocks.hpp"
 
 namespace nodeportd {
@@ -22,9 +23,9 @@ constexpr std::size_t kTitleMax = 256;     // bytes, as in Sigma's schema
 
 // Keys that say what a rule does. Sigma lets a rule carry keys of its own, but one that is almost
 // one of these is a slip that would change the rule in silence.
-constexpr std::array<std::string_view, 10> kEffective = {
-    "title",    "id",        "status",    "level",     "tags",
-    "taxonomy", "logsource", "detection", "aggregate", "risk"};
+constexpr std::array<std::string_view, 12> kEffective = {
+    "title",     "id",        "status",    "level", "tags",      "taxonomy",
+    "logsource", "detection", "aggregate", "risk",  "yields_to", "tests"};
 // Sigma's other keys.
 constexpr std::array<std::string_view, 11> kDescriptive = {
     "name", "related",  "description", "license",        "references", "author",
@@ -58,6 +59,7 @@ class RuleLoader {
       if (loaded) compiled.detection = std::move(*loaded);
     }
     load_blocks(compiled.rule);
+    load_yields(compiled.rule);
     refuse_near_misses();
     if (problems_.size() != before) return std::nullopt;
     compile_paths(compiled);
@@ -147,6 +149,18 @@ class RuleLoader {
     if (risk != nullptr) rule.risk = load_risk(*risk, rule.aggregate, file_, problems_);
   }
 
+  void load_yields(Rule& rule) {
+    for (const std::string& id : map_.texts("yields_to")) {
+      rule.yields_to.push_back(lower_case_id(id));
+      if (!is_uuid(id)) {
+        map_.complain(*map_.node("yields_to"), "'yields_to' lists ids, which are UUIDs");
+      }
+      if (rule.yields_to.back() == rule.id) {
+        map_.complain(*map_.node("yields_to"), "a rule cannot yield to itself");
+      }
+    }
+  }
+
   void refuse_near_misses() {
     const auto is_known = [](const auto& keys, const std::string& key) {
       return std::find(keys.begin(), keys.end(), key) != keys.end();
@@ -170,6 +184,12 @@ class RuleLoader {
     }
     for (const std::string& path : spec.alert_on_new) {
       compiled.alert_on_new.push_back(*FieldPath::parse(path));
+    }
+    compiled.asks_history = compiled.detection.asks_history();
+    for (const auto* fields : {&compiled.group_by, &compiled.values, &compiled.alert_on_new}) {
+      for (const FieldPath& field : *fields) {
+        compiled.asks_history = compiled.asks_history || asks_history(field);
+      }
     }
   }
 

@@ -19,6 +19,8 @@ struct CompiledRule {
   std::vector<FieldPath> group_by;  // as rule.aggregate.group_by, and so on
   std::vector<FieldPath> values;
   std::vector<FieldPath> alert_on_new;
+  // Some field of it is known only once the history of a Service is.
+  bool asks_history = false;
 };
 
 // The Sigma rules of files, and of folders' `*.yml` and `*.yaml` in the order of their names (not

@@ -1,5 +1,7 @@
 #include "match/rule_set.hpp"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "match/literals.hpp"
@@ -17,14 +19,38 @@ RuleSet::RuleSet(std::vector<CompiledRule> rules, std::vector<ExceptionSpec> exc
     for (std::uint32_t i = 0; i < exceptions_.size(); ++i) {
       if (exceptions_[i].covers(catalog_[rule].id, is_builtin)) exceptions_of_[rule].push_back(i);
     }
+    std::vector<std::uint32_t>& superiors = yields_to_.emplace_back();
+    for (std::uint32_t other = 0; other < catalog_.size(); ++other) {
+      const auto& ids = catalog_[rule].yields_to;
+      const bool yields = std::find(ids.begin(), ids.end(), catalog_[other].id) != ids.end();
+      if (yields) superiors.push_back(other);
+    }
   }
 }
 
-std::vector<std::vector<std::string>> RuleSet::literals() const {
-  std::vector<std::vector<std::string>> all;
+std::vector<Literals> RuleSet::literals() const {
+  std::vector<Literals> all;
   all.reserve(rules_.size());
   for (const CompiledRule& each : rules_) all.push_back(required_literals(each.detection));
   return all;
+}
+
+bool RuleSet::yields(const Match& match, const std::vector<std::uint32_t>& told) const {
+  const std::vector<std::uint32_t>& superiors = yields_to_[match.rule];
+  return std::find_first_of(superiors.begin(), superiors.end(), told.begin(), told.end()) !=
+         superiors.end();
+}
+
+void RuleSet::yield_of_writes(std::vector<Match>& matches) const {
+  std::map<std::uint32_t, std::vector<std::uint32_t>> told;  // per write: the rules
+  for (const Match& match : matches) {
+    if (match.write && match.exception == Match::kNoException) {
+      told[*match.write].push_back(match.rule);
+    }
+  }
+  std::erase_if(matches, [&](const Match& match) {
+    return match.write && yields(match, told[*match.write]);
+  });
 }
 
 std::uint32_t RuleSet::exception_for(std::uint32_t rule, const Value& event, WallTime time) const {

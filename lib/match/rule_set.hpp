@@ -11,6 +11,7 @@
 #include "match/rule_loader.hpp"
 #include "model/batch.hpp"
 #include "model/event.hpp"
+#include "model/literals.hpp"
 #include "model/match.hpp"
 #include "model/rule.hpp"
 #include "model/splunk_row.hpp"
@@ -36,13 +37,26 @@ class RuleSet {
   // What Match::exception indexes.
   [[nodiscard]] const std::vector<ExceptionSpec>& exceptions() const { return exceptions_; }
 
-  // For the scan: per rule the texts of which a record must hold one; see required_literals().
-  [[nodiscard]] std::vector<std::vector<std::string>> literals() const;
+  // For the scan, per rule; see required_literals().
+  [[nodiscard]] std::vector<Literals> literals() const;
 
   // Adds what the rules find in an event of `source`. An event that gives a rule more groups than
-  // kGroupsMax keeps the smallest, and adds a match of `groups_truncated`.
+  // kGroupsMax keeps the smallest, and adds a match of `groups_truncated`. Where a rule yields to
+  // another that matches too and is not suppressed, its match is left out.
   void match(const AuditEvent& event, const Record& record, const std::string& source,
              std::vector<Match>& out) const;
+
+  // A service write (with its `exposure`, history pending) is matched in two steps, the second in
+  // the order of the log. Here the rules that ask for no history are asked; true: others may
+  // match, so that the second step needs the event.
+  [[nodiscard]] bool match_pending(const AuditEvent& event, const Record& record,
+                                   const std::string& source, std::uint32_t write,
+                                   std::vector<Match>& out) const;
+  // The rest, for the same event with its history settled.
+  void match_settled(const AuditEvent& event, const Record& record, const std::string& source,
+                     std::uint32_t write, std::vector<Match>& out) const;
+  // Then, for all matches of a batch: leaves out those of service writes that yield.
+  void yield_of_writes(std::vector<Match>& matches) const;
 
   // What Splunk's search for rule number `rule` of a file would keep of the event; nullopt: it
   // does not match there.
@@ -55,10 +69,19 @@ class RuleSet {
                                             WallTime time) const;
 
  private:
+  enum class Asked : std::uint8_t { all, without_history, with_history };
+  void match_rules(Asked asked, const AuditEvent& event, const Record& record,
+                   const std::string& source, std::optional<std::uint32_t> write,
+                   std::vector<Match>& out) const;
+
+  // Whether the rule of `match` yields to one of `told`.
+  [[nodiscard]] bool yields(const Match& match, const std::vector<std::uint32_t>& told) const;
+
   std::vector<CompiledRule> rules_;
   std::vector<ExceptionSpec> exceptions_;
   std::vector<Rule> catalog_;
   std::vector<std::vector<std::uint32_t>> exceptions_of_;  // per rule of the catalog, in order
+  std::vector<std::vector<std::uint32_t>> yields_to_;      // per rule of the catalog
 };
 
 }  // namespace nodeportd

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <array>
 #include <cstdint>
@@ -12,61 +10,14 @@
 
 #include "base/text.hpp"
 #include "base/time_text.hpp"
+#include "sink/format_exposure.hpp"
+#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
 constexpr std::size_t kLineBytesMax = 1024;
 constexpr std::size_t kFieldBytesMax = 128;
-
-void write_key(Writer& json, std::string_view key) {
-  json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
-}
-void write(Writer& json, std::string_view text) {
-  const std::string valid = valid_utf8(text);
-  json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
-}
-void write(Writer& json, const std::string& text) {
-  write(json, std::string_view(text));
-}
-void write(Writer& json, int number) {
-  json.Int(number);
-}
-void write(Writer& json, std::uint32_t number) {
-  json.Uint(number);
-}
-void write(Writer& json, std::uint64_t number) {
-  json.Uint64(number);
-}
-void write(Writer& json, WallTime time) {
-  write(json, format_time(time));
-}
-void write(Writer& json, const std::optional<std::string>& text) {
-  text ? write(json, *text) : static_cast<void>(json.Null());
-}
-void write(Writer& json, const std::vector<std::string>& texts) {
-  json.StartArray();
-  for (const std::string& text : texts) write(json, text);
-  json.EndArray();
-}
-
-template <typename T>
-void write_member(Writer& json, std::string_view key, const T& value) {
-  write_key(json, key);
-  write(json, value);
-}
-
-// An object of what a stranger named: its keys need care too.
-template <typename T>
-void write_map(Writer& json, std::string_view key,
-               const std::vector<std::pair<std::string, T>>& entries) {
-  write_key(json, key);
-  json.StartObject();
-  for (const auto& [name, value] : entries) write_member(json, valid_utf8(name), value);
-  json.EndObject();
-}
 
 void write_rule(Writer& json, const Alert& alert) {
   write_key(json, "rule");
@@ -135,12 +86,6 @@ void write_events(Writer& json, const std::vector<EventRef>& events) {
   json.EndArray();
 }
 
-void write_flag(Writer& json, std::string_view key, bool set) {
-  if (!set) return;
-  write_key(json, key);
-  json.Bool(true);
-}
-
 // Takes `begin` and what follows it up to `end` off the front of `text`; nullopt if it is not so.
 std::optional<std::string_view> take(std::string_view& text, std::string_view begin, char end) {
   if (!text.starts_with(begin)) return std::nullopt;
@@ -162,6 +107,7 @@ std::string join_fields(const Alert& alert) {
   };
   for (const auto& [name, value] : alert.group) add(name, value.value_or("null"));
   for (const auto& [name, value] : alert.facts) add(name, value);
+  if (!alert.exposures.empty()) add("exposure", to_words(alert.exposures.front()));
   return fields;
 }
 
@@ -200,12 +146,12 @@ std::string to_json(const Alert& alert) {
   write_member(json, "src_ip", alert.src_ip);
   write_member(json, "message", alert.message);
   write_risk(json, alert);
-  write_member(json, "exposure", std::vector<std::string>{});
+  write_exposures(json, alert.exposures);
   write_events(json, alert.events);
   if (!alert.facts.empty()) write_map(json, "facts", alert.facts);
-  write_flag(json, "closed_early", alert.closed_early);
-  write_flag(json, "undurable", alert.undurable);
-  write_flag(json, "test", alert.test);
+  if (alert.closed_early) write_member(json, "closed_early", true);
+  if (alert.undurable) write_member(json, "undurable", true);
+  if (alert.test) write_member(json, "test", true);
   json.EndObject();
   return escape_hidden({buffer.GetString(), buffer.GetSize()});
 }

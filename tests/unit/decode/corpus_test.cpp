@@ -14,7 +14,7 @@ TEST_CASE("every line of a real audit log decodes") {
     WARN("skipped: " << corpus << " is not there");
     return;
   }
-  const Scan scan({{"nodeport"}});
+  const Scan scan(std::vector<Literals>{{{"nodeport"}}});
   AuditDecoder decoder;
   int events = 0;
   int passed = 0;

@@ -13,7 +13,15 @@
 namespace nodeportd {
 namespace {
 
-using Literals = std::vector<std::vector<std::string>>;
+// Rules whose alternatives are of one word each.
+std::vector<Literals> rules_of(const std::vector<std::vector<std::string>>& texts) {
+  std::vector<Literals> rules;
+  for (const auto& alternatives : texts) {
+    Literals& rule = rules.emplace_back();
+    for (const std::string& text : alternatives) rule.push_back({text});
+  }
+  return rules;
+}
 using Random = std::mt19937_64;
 
 std::size_t below(Random& random, std::size_t bound) {
@@ -63,7 +71,7 @@ std::string record_of(Random& random, const std::string& text) {
 
 TEST_CASE("no spelling of a literal passes the scan unseen") {
   const std::vector<std::string> literals = {"NodePort", "services", "loadbalancer"};
-  const Scan scan(Literals{{"NodePort"}, {"services", "LoadBalancer"}});
+  const Scan scan(rules_of({{"NodePort"}, {"services", "LoadBalancer"}}));
   AuditDecoder decoder;
   Random random(20261124);
   int with_literal = 0;
@@ -86,7 +94,7 @@ TEST_CASE("no spelling of a literal passes the scan unseen") {
 }
 
 TEST_CASE("a literal is found at every offset of every length, and nothing else is") {
-  const Scan scan(Literals{{"nodeport"}});
+  const Scan scan(rules_of({{"nodeport"}}));
   for (std::size_t size = 0; size < 160; ++size) {
     const std::string filler(size, 'p');
     CHECK(!scan.may_match(filler));
@@ -102,7 +110,7 @@ TEST_CASE("a literal is found at every offset of every length, and nothing else 
 }
 
 TEST_CASE("only an escape that can hide a letter sends a record to the decoder") {
-  const Scan scan(Literals{{"nodeport"}});
+  const Scan scan(rules_of({{"nodeport"}}));
   for (const char* hidden : {R"(\u004eodePort)", R"(\u006E)", R"(\u0041)", R"(\u007a)", R"(\u0050)",
                              R"(a long way to the end of the line .... \u004e)"}) {
     CAPTURE(hidden);
@@ -117,12 +125,25 @@ TEST_CASE("only an escape that can hide a letter sends a record to the decoder")
   }
 }
 
+TEST_CASE("words that are needed together let pass only what holds them all") {
+  const Scan scan({{{"services", "create"}, {"services", "delete"}}, {{"secret"}}});
+  for (const char* record : {"services create", "DELETE all Services", "services and a secret",
+                             R"(\u0073ervices)", "createservices"}) {
+    CAPTURE(record);
+    CHECK(scan.may_match(record));
+  }
+  for (const char* record : {"services", "create delete", "service creates", "services update"}) {
+    CAPTURE(record);
+    CHECK(!scan.may_match(record));
+  }
+}
+
 TEST_CASE("the rules together say what passes") {
   const std::string nodeport = R"({"type":"NODEport"})";
   const std::string secret = R"({"resource":"Secrets"})";
   const std::string neither = R"({"resource":"pods"})";
-  const auto verdict = [&](const Literals& rules) {
-    const Scan scan(rules);
+  const auto verdict = [&](const std::vector<std::vector<std::string>>& rules) {
+    const Scan scan(rules_of(rules));
     std::string text;
     for (const auto& record : {nodeport, secret, neither}) {
       text += scan.may_match(record) ? 'y' : 'n';

@@ -73,7 +73,7 @@ TEST_CASE("the shipped rule is Splunk's detection, field for field") {
   REQUIRE(rule.risk);
   CHECK(rule.risk->score() == 49);
   CHECK(rule.risk->message == "Kubernetes node port creation from user $user$");
-  CHECK(rules.literals() == std::vector<std::vector<std::string>>{{"nodeport"}});
+  CHECK(rules.literals() == std::vector<Literals>{{{"nodeport"}}});
 
   const test::Event event(R"({"kind":"Event","stage":"ResponseComplete","verb":"create",
       "user":{"username":"eve","groups":["system:authenticated","dev"]},"sourceIPs":["b","a"],

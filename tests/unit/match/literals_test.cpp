@@ -7,6 +7,13 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
+// Each text as an alternative of one word.
+Literals one_each(const Texts& texts) {
+  Literals literals;
+  for (const std::string& text : texts) literals.push_back({text});
+  return literals;
+}
+
 TEST_CASE("the literals are what an event must hold to match") {
   struct Row {
     std::string fields;
@@ -48,6 +55,31 @@ TEST_CASE("the literals are what an event must hold to match") {
       {"v: 'älphabet'", {"lphabet"}},
   }));
   INFO(row.fields);
+  CHECK(required_literals(test::compile(test::rule_with(row.fields)).detection) ==
+        one_each(row.expected));
+}
+
+TEST_CASE("a field of an exposure stands for what each write of a Service holds") {
+  const Literals write = {{"services", "create"},
+                          {"services", "delete"},
+                          {"services", "patch"},
+                          {"services", "update"}};
+  struct Row {
+    std::string fields;
+    Literals expected;
+  };
+  const Row row = GENERATE_COPY(values<Row>({
+      {"exposure.outcome: succeeded", write},
+      {"exposure.opened|exists: true", write},
+      {"exposure.node_ports[].number|gt: 31000", write},
+      {"exposure.via|re: port", write},
+      {"exposure.opened|exists: false", {}},
+      {"exposure.opened: null", {}},
+      {"exposure.outcome|neq: succeeded", {}},
+      {"exposures.outcome: su", {}},
+      {"exposure.outcome: succeeded\nrequestObject.spec.type: NodePort", {{"nodeport"}}},
+  }));
+  INFO(row.fields);
   CHECK(required_literals(test::compile(test::rule_with(row.fields)).detection) == row.expected);
 }
 
@@ -74,7 +106,7 @@ TEST_CASE("a condition joins the literals of its selections") {
   const auto compiled = test::compile(
       test::rule_head() + "detection:\n  a: {v: alpha}\n  b: {w: betabeta}\n  n: {x: 1}\n" +
       "  condition: " + row.condition + "\n");
-  CHECK(required_literals(compiled.detection) == row.expected);
+  CHECK(required_literals(compiled.detection) == one_each(row.expected));
 }
 
 }  // namespace

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "aggregate/exposure_history.hpp"
+#include "decode/event_reader.hpp"
+#include "match/rule_set.hpp"
+#include "model/batch.hpp"
+
+namespace nodeportd {
+
+// The second look at service writes, in the order of the log and so on one thread: settles what
+// only history tells of them, asks the rules that wanted to know it, and sees that one request is
+// told by one rule.
+class Review {
+ public:
+  // `rules` and `shelf` outlive the review.
+  Review(const RuleSet& rules, std::string cluster, ExposureShelf& shelf)
+      : rules_(rules), history_(std::move(cluster), shelf) {}
+
+  // Completes the writes and the matches of a batch that a worker has examined.
+  void settle(Batch& batch);
+
+  [[nodiscard]] ExposureHistory& history() { return history_; }
+  [[nodiscard]] const ExposureHistory& history() const { return history_; }
+
+ private:
+  // Reads the event of a write once more, its history settled, and matches it.
+  void ask(Batch& batch, std::uint32_t write);
+
+  const RuleSet& rules_;
+  ExposureHistory history_;
+  EventReader reader_;
+};
+
+}  // namespace nodeportd

@@ -1,0 +1,258 @@
+#include "decode/service_write.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "base/digest.hpp"
+#include "base/text.hpp"
+#include "base/time_text.hpp"
+#include "decode/json_read.hpp"
+#include "decode/outcome.hpp"
+#include "decode/service_patch.hpp"
+#include "decode/service_spec.hpp"
+
+namespace nodeportd {
+namespace {
+
+using Change = Exposure::Change;
+using Extent = ServiceWrite::Extent;
+using Inspectable = Exposure::Inspectable;
+using Outcome = Exposure::Outcome;
+using Via = Exposure::Via;
+
+constexpr std::size_t kTextMax = 1'024;  // bytes of a name, a user, a type
+// The default range of node ports is 2,768 wide. What was refused can claim anything, and needs no
+// more than an impression.
+constexpr std::size_t kStoredMax = 4'096;
+constexpr std::size_t kClaimedMax = 64;
+
+std::string text_in(const Value* object, std::string_view name) {
+  return shorten(valid_utf8(string_in(object, name)), kTextMax);
+}
+
+bool is_service_write(const Value& event) {
+  const Value* object = event.find("objectRef");
+  if (string_in(object, "resource") != "services") return false;
+  if (!string_in(object, "apiGroup").empty() || !string_in(object, "subresource").empty()) {
+    return false;
+  }
+  const std::string_view stage = string_in(&event, "stage");
+  if (stage == "RequestReceived" || stage == "ResponseStarted") return false;
+  constexpr std::array<std::string_view, 5> kVerbs = {"create", "update", "patch", "delete",
+                                                      "deletecollection"};
+  const std::string_view verb = string_in(&event, "verb");
+  return std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end();
+}
+
+// One write, read piece by piece.
+class Reader {
+ public:
+  explicit Reader(const Value& event)
+      : event_(event),
+        verb_(string_in(&event, "verb")),
+        object_(event.find("objectRef")),
+        request_(event.find("requestObject")),
+        response_(event.find("responseObject")) {
+    if (request_ != nullptr && request_->kind == Value::Kind::null) request_ = nullptr;
+    if (response_ != nullptr && response_->kind == Value::Kind::null) response_ = nullptr;
+    // A client may ask for a Table or for metadata alone, also as the answer to a write.
+    if (string_in(response_, "kind") == "Service" && is_object(member(response_, "spec"))) {
+      stored_ = response_;
+    }
+  }
+
+  ServiceWrite read() {
+    read_names();
+    facts_.outcome = outcome_of(event_);
+    facts_.change = change();
+    const bool is_delete = facts_.change == Change::closed;
+    if (is_delete) {
+      facts_.inspectable = Inspectable::full;
+      write_.extent = is_kept_by_finalizers() ? Extent::nothing : Extent::gone;
+    } else if (stored_ != nullptr) {
+      read_stored();
+    } else {
+      read_requested();
+    }
+    read_via();
+    if (facts_.outcome != Outcome::succeeded) write_.extent = Extent::nothing;
+    return std::move(write_);
+  }
+
+ private:
+  void read_names() {
+    facts_.audit_id = text_in(&event_, "auditID");
+    facts_.user = text_in(event_.find("user"), "username");
+    const std::string impersonated = text_in(event_.find("impersonatedUser"), "username");
+    facts_.actor = impersonated.empty() ? facts_.user : impersonated;
+    const Value* addresses = event_.find("sourceIPs");
+    if (is_list(addresses) && addresses->size > 0) {
+      const Value& last = addresses->items[addresses->size - 1];
+      if (last.kind == Value::Kind::string) {
+        facts_.origin_ip = shorten(valid_utf8(last.text), kTextMax);
+      }
+    }
+    const Value* answered = member(response_, "metadata");
+    const Value* asked = member(request_, "metadata");
+    facts_.ns = first_of({text_in(object_, "namespace"), text_in(answered, "namespace")});
+    facts_.name =
+        first_of({text_in(answered, "name"), text_in(object_, "name"), text_in(asked, "name")});
+    facts_.uid = first_of({text_in(answered, "uid"), text_in(member(response_, "details"), "uid")});
+  }
+
+  static std::string first_of(std::initializer_list<std::string> texts) {
+    const auto* found = std::find_if(texts.begin(), texts.end(),
+                                     [](const std::string& text) { return !text.empty(); });
+    return found == texts.end() ? std::string() : *found;
+  }
+
+  [[nodiscard]] bool is_answered_created() const {
+    return whole_number(member(event_.find("responseStatus"), "code"), 999) == 201U;
+  }
+
+  [[nodiscard]] Change change() const {
+    if (verb_.starts_with("delete")) return Change::closed;
+    if (verb_ == "create") return Change::created;
+    // PUT to a name that is not there creates.
+    if (verb_ == "update") return is_answered_created() ? Change::created : Change::updated;
+    return is_apply() ? Change::applied : Change::patched;
+  }
+
+  // The content type is not logged. Apply alone creates by a patch, and alone must name the kind.
+  [[nodiscard]] bool is_apply() const {
+    if (is_answered_created()) return true;
+    const bool names_kind =
+        !string_in(request_, "kind").empty() && !string_in(request_, "apiVersion").empty();
+    return names_kind &&
+           string_in(&event_, "requestURI").find("fieldManager=") != std::string_view::npos;
+  }
+
+  [[nodiscard]] bool is_kept_by_finalizers() const {
+    const Value* finalizers = member(member(response_, "metadata"), "finalizers");
+    return stored_ != nullptr && is_list(finalizers) && finalizers->size > 0;
+  }
+
+  void read_stored() {
+    ServiceSpec spec = read_stored_spec(*stored_->find("spec"), kStoredMax);
+    facts_.inspectable = Inspectable::full;
+    facts_.type = std::move(spec.type);
+    facts_.doors = std::move(spec.doors);
+    write_.extent = Extent::whole;
+    // The last finalizer of a deleted Service was taken away: now it is gone.
+    const Value* metadata = stored_->find("metadata");
+    if (member(metadata, "deletionTimestamp") != nullptr && !is_kept_by_finalizers()) {
+      facts_.change = Change::closed;
+      facts_.doors = {};
+      write_.extent = Extent::gone;
+    }
+  }
+
+  void read_requested() {
+    write_.extent = Extent::unknown;
+    if (string_in(event_.find("annotations"), "audit.k8s.io/truncated") == "true") {
+      facts_.inspectable_reason = "truncated";
+      return;
+    }
+    if (request_ == nullptr) {
+      // A request that was not let in is refused before its body is read.
+      facts_.inspectable_reason = reason();
+      return;
+    }
+    const PatchReach reach = verb_ == "patch" ? reach_of(*request_) : PatchReach::told;
+    const bool is_whole = verb_ != "patch" || is_answered_created();
+    if (const Value* spec = member(request_, "spec"); is_object(spec)) read_asked_spec(*spec);
+    const bool is_told = is_whole || reach != PatchReach::not_told || !facts_.doors.empty();
+    if (!is_told) {
+      facts_.inspectable_reason = reason();
+      return;
+    }
+    facts_.inspectable = Inspectable::request_only;
+    facts_.inspectable_reason = reason();
+    write_.extent = is_whole                    ? Extent::whole
+                    : reach == PatchReach::none ? Extent::nothing
+                                                : Extent::partial;
+  }
+
+  void read_asked_spec(const Value& asked) {
+    const std::size_t most = facts_.outcome == Outcome::succeeded ? kStoredMax : kClaimedMax;
+    ServiceSpec spec = read_requested_spec(asked, most);
+    facts_.type = std::move(spec.type);
+    facts_.doors = std::move(spec.doors);
+  }
+
+  // Why there is no stored Service to look at.
+  [[nodiscard]] std::string reason() const {
+    if (response_ == nullptr) return "policy_level";
+    return string_in(response_, "kind") == "Status" ? "refused" : "transformed";
+  }
+
+  void read_via() {
+    const Doors& doors = facts_.doors;
+    const auto add = [this](Via via, bool holds) {
+      if (holds) facts_.via.push_back(via);
+    };
+    const bool has_ports = !doors.node_ports.empty();
+    add(Via::node_port, facts_.type == "NodePort");
+    add(Via::load_balancer, facts_.type == "LoadBalancer" && has_ports);
+    add(Via::explicit_port, has_ports && request_ != nullptr && names_node_port(*request_));
+    add(Via::external_ips, !doors.external_ips.empty());
+    add(Via::health_check, doors.health_check_node_port.has_value());
+  }
+
+  const Value& event_;
+  std::string_view verb_;
+  const Value* object_;
+  const Value* request_;
+  const Value* response_;
+  const Value* stored_ = nullptr;  // the Service as the apiserver answered it
+  ServiceWrite write_;
+  Exposure& facts_ = write_.exposure;
+};
+
+std::uint64_t short_hash(const Digest& digest) {
+  std::uint64_t hash = 0;
+  std::memcpy(&hash, digest.data(), sizeof hash);
+  return hash;
+}
+
+WallTime time_of(const Value& event) {
+  auto time = parse_time(string_in(&event, "stageTimestamp"));
+  if (!time) time = parse_time(string_in(&event, "requestReceivedTimestamp"));
+  return time.value_or(WallTime());
+}
+
+// A deletion of many: each Service that the answer lists is gone.
+std::vector<ServiceWrite> each_deleted(const Value& event, const ServiceWrite& write) {
+  const Value* items = member(event.find("responseObject"), "items");
+  if (string_in(&event, "verb") != "deletecollection" || !is_list(items)) return {write};
+  std::vector<ServiceWrite> writes;
+  for (std::size_t i = 0; i < items->size; ++i) {
+    const Value* metadata = member(&items->items[i], "metadata");
+    ServiceWrite& each = writes.emplace_back(write);
+    each.exposure.name = text_in(metadata, "name");
+    each.exposure.uid = text_in(metadata, "uid");
+    if (const std::string ns = text_in(metadata, "namespace"); !ns.empty()) each.exposure.ns = ns;
+  }
+  if (writes.empty()) writes.push_back(write);
+  return writes;
+}
+
+}  // namespace
+
+std::vector<ServiceWrite> read_service_writes(const AuditEvent& event) {
+  if (!is_service_write(event.root)) return {};
+  ServiceWrite write = Reader(event.root).read();
+  write.time = time_of(event.root);
+  if (!write.exposure.audit_id.empty()) {
+    DigestBuilder digest;
+    write.audit_key = short_hash(
+        digest.field(write.exposure.audit_id).field(string_in(&event.root, "stage")).finish());
+    write.content = short_hash(digest_of(event.raw));
+  }
+  return each_deleted(event.root, write);
+}
+
+}  // namespace nodeportd

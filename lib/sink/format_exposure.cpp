@@ -1,0 +1,102 @@
+#include "sink/format_exposure.hpp"
+
+#include <fmt/format.h>
+
+namespace nodeportd {
+namespace {
+
+// A line of text has room for so many ports and addresses.
+constexpr std::size_t kWordsMax = 4;
+
+// What is not told is null, never an empty text.
+void write_told(Writer& json, std::string_view key, const std::string& text) {
+  write_member(json, key, text.empty() ? std::nullopt : std::optional(text));
+}
+
+void write_node_port(Writer& json, const NodePort& port) {
+  json.StartObject();
+  write_member(json, "number", port.number);
+  write_told(json, "name", port.name);
+  write_member(json, "port", port.port);
+  write_told(json, "target_port", port.target_port);
+  write_told(json, "protocol", port.protocol);
+  json.EndObject();
+}
+
+void write_doors(Writer& json, const Doors& doors) {
+  write_key(json, "node_ports");
+  json.StartArray();
+  for (const NodePort& port : doors.node_ports) write_node_port(json, port);
+  json.EndArray();
+  write_member(json, "external_ips", doors.external_ips);
+  write_member(json, "health_check_node_port", doors.health_check_node_port);
+}
+
+void write_opened(Writer& json, const Doors& opened) {
+  write_key(json, "opened");
+  if (opened.empty()) {
+    json.Null();
+    return;
+  }
+  json.StartObject();
+  write_doors(json, opened);
+  json.EndObject();
+}
+
+void write_via(Writer& json, const std::vector<Exposure::Via>& via) {
+  write_key(json, "via");
+  json.StartArray();
+  for (const Exposure::Via each : via) write(json, to_text(each));
+  json.EndArray();
+}
+
+void write_exposure(Writer& json, const Exposure& exposure) {
+  json.StartObject();
+  write_told(json, "audit_id", exposure.audit_id);
+  write_member(json, "change", to_text(exposure.change));
+  write_member(json, "outcome", to_text(exposure.outcome));
+  write_member(json, "type", exposure.type);
+  write_doors(json, exposure.doors);
+  write_via(json, exposure.via);
+  write_member(json, "before", to_text(exposure.before));
+  write_opened(json, exposure.opened);
+  write_member(json, "inspectable", to_text(exposure.inspectable));
+  write_told(json, "inspectable_reason", exposure.inspectable_reason);
+  write_told(json, "namespace", exposure.ns);
+  write_told(json, "name", exposure.name);
+  write_told(json, "uid", exposure.uid);
+  write_told(json, "user", exposure.user);
+  write_told(json, "actor", exposure.actor);
+  write_told(json, "origin_ip", exposure.origin_ip);
+  write_member(json, "audit_id_reused", exposure.audit_id_reused);
+  json.EndObject();
+}
+
+std::string number_of(const NodePort& port) {
+  return port.number ? std::to_string(*port.number) : "?";
+}
+
+}  // namespace
+
+void write_exposures(Writer& json, const std::vector<Exposure>& exposures) {
+  write_key(json, "exposure");
+  json.StartArray();
+  for (const Exposure& exposure : exposures) write_exposure(json, exposure);
+  json.EndArray();
+}
+
+std::string to_words(const Exposure& exposure) {
+  std::string words = fmt::format("{} {}/{}", to_text(exposure.change), exposure.ns, exposure.name);
+  if (exposure.type) words += " " + *exposure.type;
+  std::size_t told = 0;
+  for (const NodePort& port : exposure.doors.node_ports) {
+    if (++told <= kWordsMax) words += fmt::format(" {}/{}", number_of(port), port.protocol);
+  }
+  for (const std::string& address : exposure.doors.external_ips) {
+    if (++told <= kWordsMax) words += " " + address;
+  }
+  if (told > kWordsMax) words += fmt::format(" and {} more", told - kWordsMax);
+  return words + ", " + std::string(to_text(exposure.outcome));
+}
+
+}  // namespace nodeportd
