@@ -45,6 +45,21 @@ void add_format(CLI::App& verb, OutputFormat& format) {
       ->default_str("table");
 }
 
+CLI::App* add_check(CLI::App& app, CheckCommand& check) {
+  CLI::App* verb = app.add_subcommand(
+      "check", "Check the config, the rules and the exceptions, and say everything that is wrong");
+  verb->footer(
+      "With --audit-policy: 0 if the policy logs all that nodeportd needs, 1 if it does not, 78 "
+      "if\n"
+      "kube-apiserver would refuse it.");
+  add_config(*verb, check.config);
+  verb->add_option("--audit-policy", check.audit_policy,
+                   "Instead: say what kube-apiserver's audit policy lets nodeportd see")
+      ->excludes("--config")
+      ->type_name("FILE");
+  return verb;
+}
+
 std::string check_batch_size(const std::string& text) {
   const auto bytes = parse_size(text);
   if (!bytes || *bytes < 4'096 || *bytes > 4'194'304)
@@ -117,10 +132,8 @@ Command parse_command_line(int argc, char** argv) {
   CLI::App* run_verb = app.add_subcommand("run", "Follow the audit logs and deliver alerts");
   add_config(*run_verb, run.config);
 
-  CheckCommand check{kConfigDefault};
-  CLI::App* check_verb = app.add_subcommand(
-      "check", "Check the config, the rules and the exceptions, and say everything that is wrong");
-  add_config(*check_verb, check.config);
+  CheckCommand check{kConfigDefault, ""};
+  CLI::App* check_verb = add_check(app, check);
 
   ReplayCommand replay;
   std::string batch_size = "256KiB";

@@ -16,6 +16,7 @@ struct RunCommand {
 
 struct CheckCommand {
   std::string config;
+  std::string audit_policy;  // empty: the config is checked
 };
 
 enum class OutputFormat : std::uint8_t { table, json };

@@ -16,6 +16,7 @@
 #include "daemon/exit_code.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/pipeline.hpp"
+#include "daemon/policy_report.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/signal_queue.hpp"
 #include "daemon/sinks.hpp"
@@ -144,6 +145,7 @@ class Daemon {
                    over->name, format_time(*over->until));
     }
     pipeline_->ledger().post(started_notice());
+    warn_of_blindness();
     signal_waits_.assign(::dup(signals_.fd()));
     wait_for_signals();
     outlets_->start();
@@ -154,6 +156,15 @@ class Daemon {
                                 counted(config().sinks.size(), "sink");
     log_.info("ready: {}", summary);
     notify::ready(summary);
+  }
+
+  void warn_of_blindness() {
+    if (config().audit_policy.empty()) return;
+    std::optional<Notice> blind = blindness(config().audit_policy);
+    if (!blind) return;
+    log_.warning("{}", blind->text);
+    for (const auto& [name, value] : blind->facts) log_.warning("{}: {}", name, value);
+    pipeline_->ledger().post(std::move(*blind));
   }
 
   void wait_for_signals() {
