@@ -49,9 +49,8 @@ CLI::App* add_check(CLI::App& app, CheckCommand& check) {
   CLI::App* verb = app.add_subcommand(
       "check", "Check the config, the rules and the exceptions, and say everything that is wrong");
   verb->footer(
-      "With --audit-policy: 0 if the policy logs all that nodeportd needs, 1 if it does not, 78 "
-      "if\n"
-      "kube-apiserver would refuse it.");
+      "With --audit-policy the exit code is 0 if the policy logs all that nodeportd needs, 1 if\n"
+      "it does not, 78 if kube-apiserver would refuse it.");
   add_config(*verb, check.config);
   verb->add_option("--audit-policy", check.audit_policy,
                    "Instead: say what kube-apiserver's audit policy lets nodeportd see")
