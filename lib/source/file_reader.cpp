@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "source/container_lines.hpp"
 
 namespace nodeportd {
 namespace {
@@ -72,25 +75,40 @@ Result<bool> FileReader::is_unchanged() {
 }
 
 Result<bool> FileReader::is_still_half(Batch& batch, const ReadLimits& limits) {
-  if (half_line_end_ <= offset_ || limits.last_line == ReadLimits::LastLine::is_record)
-    return false;
-  const std::uint64_t from = std::exchange(half_line_end_, 0);
+  if (limits.last_line == LastLine::is_record) half_.reset();
+  if (!half_) return false;
+  OpenRecord half = *std::exchange(half_, std::nullopt);
   const Result<LogFile::Extent> extent = file_.extent();
   if (!extent) return fail(extent.error());
-  if (extent->size < from) return false;
-  const Result<Block> block = read_block(batch, from, limits.batch_bytes);
+  if (extent->size < offset_ + half.size) return false;
+  const Result<Block> block = read_block(batch, offset_ + half.size, limits.batch_bytes);
   if (!block) return fail(block.error());
-  const bool is_half = block->is_last && from + block->size - offset_ <= limits.max_line &&
-                       std::memchr(batch.bytes.data(), '\n', block->size) == nullptr;
-  if (is_half) half_line_end_ = from + block->size;
-  batch.bytes.clear();
-  return is_half;
+  const std::string_view bytes(batch.bytes.data(), block->size);
+  half.size += size_before_border(bytes, half.form);
+  if (!block->is_last || half.size > limits.max_line) return false;
+  if (find_line_end(bytes, half.form)) {
+    if (!has_many_lines(half.form)) return false;
+    const Result<bool> still = goes_on(half, batch, limits);
+    if (!still || !*still) return still;
+  }
+  half_ = half;
+  return true;
+}
+
+// Looks at the lines of a half record that became whole, if a batch can hold them.
+Result<bool> FileReader::goes_on(OpenRecord& half, Batch& batch, const ReadLimits& limits) {
+  const Result<Block> block = read_block(batch, offset_ + half.last_line, limits.batch_bytes);
+  if (!block) return fail(block.error());
+  half.size = half.last_line + block->size;
+  return block->is_last && half.size <= limits.max_line &&
+         is_still_open(half, {batch.bytes.data(), block->size});
 }
 
 Result<Reach> FileReader::fill(Batch& batch, const ReadLimits& limits, ReadCounters& counters) {
   const Result<bool> is_half = is_still_half(batch, limits);
   if (!is_half) return fail(is_half.error());
   if (*is_half) {
+    batch.bytes.clear();
     const Result<bool> unchanged = is_unchanged();
     if (!unchanged) return fail(unchanged.error());
     return *unchanged ? Reach::end : Reach::changed;
@@ -107,65 +125,55 @@ Result<Reach> FileReader::fill(Batch& batch, const ReadLimits& limits, ReadCount
 Result<Reach> FileReader::fill_lines(Batch& batch, const ReadLimits& limits,
                                      ReadCounters& counters) {
   for (std::size_t want = limits.batch_bytes;;) {
-    Result<Block> block = read_block(batch, offset_, want);
+    const Result<Block> block = read_block(batch, offset_, want);
     if (!block) return fail(block.error());
-    if (want > limits.batch_bytes) keep_first_line(batch, *block);
     // After the read: whatever replaced the old bytes did so before this look, or after the read.
     const Result<bool> unchanged = is_unchanged();
     if (!unchanged) return fail(unchanged.error());
     if (!*unchanged) return Reach::changed;
-    const std::span<char> bytes(batch.bytes.data(), block->size);
-    Framing framing = frame_lines(bytes, offset_, limits.max_line, batch.records);
-    const std::span<char> rest = bytes.subspan(framing.consumed);
-    if (rest.size() > limits.max_line && framing.consumed == 0) {
-      long_line_.emplace(offset_);
+    FramingLimits framing_limits{.max_line = limits.max_line};
+    // A record that needs a larger buffer has it to itself.
+    if (want > limits.batch_bytes) framing_limits.max_records = 1;
+    if (block->is_last) framing_limits.last_line = limits.last_line;
+    const Framing framing = frame_lines(batch.bytes, offset_, framing_limits, batch.records);
+    const std::size_t rest = block->size - framing.consumed;
+    if (framing.consumed > 0) {
+      book(batch, framing, counters);
+      const bool is_half = framing.open && framing.open->size <= limits.max_line;
+      return block->is_last && (rest == 0 || is_half) ? Reach::end : Reach::more;
+    }
+    if (framing.open && framing.open->size > limits.max_line) {
+      long_line_.emplace(offset_, framing.open->form);
       batch.bytes.clear();
       return Reach::more;
     }
-    if (block->is_last && limits.last_line == ReadLimits::LastLine::is_record && !rest.empty() &&
-        rest.size() <= limits.max_line) {
-      const Framing last =
-          frame_last_line(rest, offset_ + framing.consumed, limits.max_line, batch.records);
-      framing.consumed += last.consumed;
-      framing.nul_bytes += last.nul_bytes;
-      framing.oversize += last.oversize;
-    }
-    if (framing.consumed > 0) {
-      book(batch, framing, counters);
-      const bool is_end = block->is_last && bytes.size() - framing.consumed <= limits.max_line;
-      return is_end ? Reach::end : Reach::more;
-    }
     if (block->is_last) {
-      half_line_end_ = offset_ + block->size;
+      half_ = framing.open;
       return Reach::end;
     }
     if (block->size < want) continue;  // it grew between the two calls
     if (!limits.may_grow) return Reach::wants_room;
-    want = std::min(want * kGrowth, std::max<std::size_t>(limits.max_line, want) + 1);
+    want = std::min(want * kGrowth, std::max<std::size_t>(limits.max_line, want) + kBorderMax);
   }
-}
-
-// A record that needs a larger buffer has it to itself.
-void FileReader::keep_first_line(Batch& batch, Block& block) {
-  const auto newline = std::find(batch.bytes.begin(), batch.bytes.end(), '\n');
-  if (newline == batch.bytes.end() || newline + 1 == batch.bytes.end()) return;
-  batch.bytes.erase(newline + 1, batch.bytes.end());
-  block = {batch.bytes.size(), false};
 }
 
 void FileReader::book(Batch& batch, const Framing& framing, ReadCounters& counters) {
   footprint_.pass({batch.bytes.data(), framing.consumed});
+  if (framing.wrapped > 0) unwrap_containers(batch.bytes, batch.records);
   if (framing.oversize > 0) cut_oversize(batch.bytes, batch.records);
   offset_ += framing.consumed;
   counters.bytes.add(framing.consumed);
   counters.records.add(batch.records.size());
   counters.oversize.add(framing.oversize);
   counters.nul_bytes.add(framing.nul_bytes);
+  counters.skipped.add(framing.skipped);
 }
 
 Result<Reach> FileReader::fill_long_line(Batch& batch, const ReadLimits& limits,
                                          ReadCounters& counters) {
-  const Result<Block> block = read_block(batch, long_line_->position(), limits.batch_bytes);
+  // Larger than the bytes that a long line may leave to be given again.
+  const std::size_t want = std::max(limits.batch_bytes, kLongLineEnd);
+  const Result<Block> block = read_block(batch, long_line_->position(), want);
   if (!block) return fail(block.error());
   const Result<bool> unchanged = is_unchanged();
   if (!unchanged) return fail(unchanged.error());
@@ -173,10 +181,10 @@ Result<Reach> FileReader::fill_long_line(Batch& batch, const ReadLimits& limits,
     long_line_.reset();
     return Reach::changed;
   }
-  const bool has_newline = long_line_->take({batch.bytes.data(), block->size});
-  const bool is_over = block->is_last && limits.last_line == ReadLimits::LastLine::is_record;
+  const std::optional<LineEnd> end = long_line_->take(
+      {batch.bytes.data(), block->size}, block->is_last ? limits.last_line : LastLine::waits);
   batch.bytes.clear();
-  if (!has_newline && !is_over) return block->is_last ? Reach::end : Reach::more;
+  if (!end) return block->is_last ? Reach::end : Reach::more;
 
   const std::string& first = long_line_->first();
   const std::string& last = long_line_->last();
@@ -187,13 +195,15 @@ Result<Reach> FileReader::fill_long_line(Batch& batch, const ReadLimits& limits,
                            .oversize = true});
   footprint_.pass(first);
   footprint_.pass(last);
-  if (has_newline) footprint_.pass("\n");
+  if (end->next > end->size) footprint_.pass("\n");
   counters.bytes.add(long_line_->position() - offset_);
   counters.records.add();
   counters.oversize.add();
   offset_ = long_line_->position();
+  // A line that the file's end ends has nothing behind it.
+  const bool is_end = block->is_last && end->next == block->size;
   long_line_.reset();
-  return block->is_last && !has_newline ? Reach::end : Reach::more;
+  return is_end ? Reach::end : Reach::more;
 }
 
 }  // namespace nodeportd

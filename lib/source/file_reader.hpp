@@ -20,6 +20,7 @@ struct ReadCounters {
   Counter records;
   Counter oversize;   // records longer than max_line
   Counter nul_bytes;  // skipped at the start of a line
+  Counter skipped;    // lines of a container's standard error, which are no records
 };
 
 // How much to read at once, and what to make of the end.
@@ -28,16 +29,14 @@ struct ReadLimits {
   std::uint64_t max_line = 0;
   // A record that is larger than a batch may have a buffer of its own.
   bool may_grow = false;
-  enum class LastLine {
-    waits,      // for its newline: the file is being written
-    is_record,  // the file is complete
-  } last_line = LastLine::waits;
+  using LastLine = nodeportd::LastLine;
+  LastLine last_line = LastLine::waits;
 };
 
 // Where a read has come to.
 enum class Reach {
   more,        // there may be more to read
-  end,         // there is nothing behind it but perhaps half a line
+  end,         // there is nothing behind it but perhaps half a record
   changed,     // what was read before is not there any more: truncated, or written anew
   wants_room,  // the next record needs a larger buffer than it may have
 };
@@ -79,20 +78,20 @@ class FileReader {
   [[nodiscard]] Result<Block> read_block(Batch& batch, std::uint64_t position, std::size_t want);
   // Whether the bytes before the offset are those that were read, and none was taken away.
   [[nodiscard]] Result<bool> is_unchanged();
-  // Whether the half line of the last look is still one; saves reading all of it each time.
+  // Whether the half record of the last look is still one; saves reading all of it each time.
   [[nodiscard]] Result<bool> is_still_half(Batch& batch, const ReadLimits& limits);
+  [[nodiscard]] Result<bool> goes_on(OpenRecord& half, Batch& batch, const ReadLimits& limits);
   [[nodiscard]] Result<Reach> fill_lines(Batch& batch, const ReadLimits& limits,
                                          ReadCounters& counters);
   [[nodiscard]] Result<Reach> fill_long_line(Batch& batch, const ReadLimits& limits,
                                              ReadCounters& counters);
-  static void keep_first_line(Batch& batch, Block& block);
   void book(Batch& batch, const Framing& framing, ReadCounters& counters);
 
   LogFile file_;
   std::string path_;
   Footprint footprint_;
   std::uint64_t offset_ = 0;
-  std::uint64_t half_line_end_ = 0;  // no newline between the offset and here
+  std::optional<OpenRecord> half_;  // at the offset, when it was last looked at
   std::optional<LongLine> long_line_;
 };
 

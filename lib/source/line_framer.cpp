@@ -6,15 +6,6 @@
 namespace nodeportd {
 namespace {
 
-void add_record(std::span<char> line, std::uint64_t offset, std::uint64_t max_line,
-                std::vector<Record>& records, Framing& framing) {
-  const bool oversize = line.size() > max_line;
-  if (!line.empty() && line.back() == '\r') line = line.first(line.size() - 1);
-  if (line.empty()) return;
-  framing.oversize += oversize ? 1 : 0;
-  records.push_back({.text = {line.data(), line.size()}, .offset = offset, .oversize = oversize});
-}
-
 std::size_t skip_nuls(std::span<char> bytes, std::size_t at, Framing& framing) {
   const auto end = std::find_if(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.end(),
                                 [](char byte) { return byte != '\0'; });
@@ -25,31 +16,32 @@ std::size_t skip_nuls(std::span<char> bytes, std::size_t at, Framing& framing) {
 
 }  // namespace
 
-Framing frame_lines(std::span<char> bytes, std::uint64_t offset, std::uint64_t max_line,
+Framing frame_lines(std::span<char> bytes, std::uint64_t offset, const FramingLimits& limits,
                     std::vector<Record>& records) {
+  const std::string_view text(bytes.data(), bytes.size());
   Framing framing;
-  std::size_t at = 0;
-  while (at < bytes.size()) {
-    if (bytes[at] == '\0') {
+  std::size_t& at = framing.consumed;
+  while (at < text.size() && records.size() < limits.max_records) {
+    if (text[at] == '\0') {
       at = skip_nuls(bytes, at, framing);
       continue;
     }
-    const void* newline = std::memchr(bytes.data() + at, '\n', bytes.size() - at);
-    if (newline == nullptr) break;
-    const auto end = static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
-    add_record(bytes.subspan(at, end - at), offset + at, max_line, records, framing);
-    at = end + 1;
+    const FoundRecord found = find_record(text.substr(at), limits.max_line, limits.last_line);
+    if (!found.is_whole) {
+      framing.open = found.open;
+      break;
+    }
+    std::string_view line = text.substr(at, found.size);
+    // Not of a long line: how its last bytes are kept must not depend on how it was read.
+    if (!found.oversize && line.ends_with('\r')) line.remove_suffix(1);
+    framing.skipped += found.skipped + (found.is_skipped ? 1 : 0);
+    if (!line.empty() && !found.is_skipped) {
+      records.push_back({.text = line, .offset = offset + at, .oversize = found.oversize});
+      framing.oversize += found.oversize ? 1 : 0;
+      framing.wrapped += found.is_wrapped ? 1 : 0;
+    }
+    at += found.next;
   }
-  framing.consumed = at;
-  return framing;
-}
-
-Framing frame_last_line(std::span<char> bytes, std::uint64_t offset, std::uint64_t max_line,
-                        std::vector<Record>& records) {
-  Framing framing;
-  const std::size_t at = skip_nuls(bytes, 0, framing);
-  add_record(bytes.subspan(at), offset + at, max_line, records, framing);
-  framing.consumed = bytes.size();
   return framing;
 }
 
@@ -63,11 +55,16 @@ void cut_oversize(std::span<char> bytes, std::vector<Record>& records) {
   }
 }
 
-bool LongLine::take(std::string_view bytes) {
-  const std::size_t newline = bytes.find('\n');
-  const bool is_whole = newline != std::string_view::npos;
-  if (is_whole) bytes = bytes.substr(0, newline);
-  position_ += bytes.size() + (is_whole ? 1 : 0);
+std::optional<LineEnd> LongLine::take(std::string_view bytes, LastLine last_line) {
+  std::optional<LineEnd> end = find_line_end(bytes, form_);
+  if (!end && last_line == LastLine::is_record) end = {bytes.size(), bytes.size()};
+  const std::size_t size = end ? end->size : size_before_border(bytes, form_);
+  gather(bytes.substr(0, size));
+  position_ += end ? end->next : size;
+  return end;
+}
+
+void LongLine::gather(std::string_view bytes) {
   const std::size_t head = std::min(bytes.size(), kLongLineEnd - first_.size());
   first_.append(bytes.substr(0, head));
   bytes.remove_prefix(head);
@@ -77,7 +74,6 @@ bool LongLine::take(std::string_view bytes) {
     last_.append(bytes);
     if (last_.size() > kLongLineEnd) last_.erase(0, last_.size() - kLongLineEnd);
   }
-  return is_whole;
 }
 
 }  // namespace nodeportd

@@ -30,7 +30,7 @@ TEST_CASE("bytes become records by their newlines alone") {
   CAPTURE(row.bytes);
   std::string bytes = row.bytes;
   std::vector<Record> records;
-  const Framing framing = frame_lines(bytes, 100, 1000, records);
+  const Framing framing = frame_lines(bytes, 100, {.max_line = 1000}, records);
   CHECK(framing.consumed == row.consumed);
   CHECK(framing.nul_bytes == row.nuls);
   REQUIRE(records.size() == row.records.size());
@@ -45,7 +45,7 @@ TEST_CASE("bytes become records by their newlines alone") {
 TEST_CASE("a line longer than max_line is one record that keeps both ends") {
   std::string bytes = "ok\n" + std::string(5000, 'a') + std::string(5000, 'b') + "\nok\n";
   std::vector<Record> records;
-  const Framing framing = frame_lines(bytes, 0, 9999, records);
+  const Framing framing = frame_lines(bytes, 0, {.max_line = 9999}, records);
   CHECK(framing.oversize == 1);
   REQUIRE(records.size() == 3);
   cut_oversize(bytes, records);
@@ -56,13 +56,14 @@ TEST_CASE("a line longer than max_line is one record that keeps both ends") {
 
   std::string exact = std::string(9999, 'a') + "\n";
   records.clear();
-  CHECK(frame_lines(exact, 0, 9999, records).oversize == 0);
+  CHECK(frame_lines(exact, 0, {.max_line = 9999}, records).oversize == 0);
 }
 
 TEST_CASE("a last line without a newline is a record of a complete file") {
   std::string bytes = "\0\0last"s;
   std::vector<Record> records;
-  const Framing framing = frame_last_line(bytes, 10, 100, records);
+  const Framing framing =
+      frame_lines(bytes, 10, {.max_line = 100, .last_line = LastLine::is_record}, records);
   CHECK(framing.consumed == 6);
   REQUIRE(records.size() == 1);
   CHECK(records[0].text == "last");
@@ -74,10 +75,10 @@ TEST_CASE("a long line that goes by leaves its ends, whatever the pieces") {
   for (int i = 0; line.size() < 20'000; ++i) line += std::to_string(i) + ' ';
   const std::size_t piece = GENERATE(1U, 7U, 4095U, 4096U, 4097U, 30'000U);
   const std::string bytes = line + "\nnext";
-  LongLine long_line(500);
+  LongLine long_line(500, RecordForm::line);
   bool whole = false;
   for (std::size_t at = 0; !whole && at < bytes.size();) {
-    whole = long_line.take(std::string_view(bytes).substr(at, piece));
+    whole = long_line.take(std::string_view(bytes).substr(at, piece), LastLine::waits).has_value();
     at = long_line.position() - 500;
   }
   CHECK(whole);
