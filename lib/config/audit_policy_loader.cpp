@@ -13,7 +13,6 @@ namespace nodeportd {
 namespace {
 
 constexpr std::size_t kFileMax = 4U << 20U;
-constexpr std::string_view kGroupVersion = "audit.k8s.io/";
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), text) != words.end();
@@ -34,7 +33,8 @@ bool is_number(std::string text) {
   std::erase(text, '_');
   if (text.starts_with('-') || text.starts_with('+')) text.erase(0, 1);
   if (text.starts_with("0x")) {
-    return text.size() > 2 && text.find_first_not_of("0123456789abcdefABCDEF", 2) == text.npos;
+    return text.size() > 2 &&
+           text.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string::npos;
   }
   if (text.find_first_of("0123456789") > 1) return false;  // `inf` and `nan` are words
   double number = 0;
@@ -262,19 +262,18 @@ class PolicyReader {
   }
 
   void check_type(const YamlNode& root) {
-    const YamlNode* kind = root.find("kind");
-    if (kind == nullptr || kind->scalar != "Policy") {
-      complain(kind == nullptr ? root : *kind, "an audit policy has 'kind: Policy'");
-    }
-    const YamlNode* version = root.find("apiVersion");
-    const std::string_view text = version == nullptr ? std::string_view() : version->scalar;
-    const bool of_group = text.starts_with(kGroupVersion);
-    const std::string_view number = of_group ? text.substr(kGroupVersion.size()) : text;
-    if (!of_group || !is_one_of(number, {"v1", "v1beta1", "v1alpha1"})) {
-      complain(version == nullptr ? root : *version,
-               "an audit policy has 'apiVersion: audit.k8s.io/v1'");
-    } else if (number != "v1") {
-      remark(*version, "kube-apiserver 1.24 and later know only audit.k8s.io/v1 and refuse this");
+    // Where there is no such key the map itself is at fault; it is no text either.
+    const auto child = [&](std::string_view key) -> const YamlNode& {
+      const YamlNode* node = root.find(key);
+      return node != nullptr ? *node : root;
+    };
+    const YamlNode& kind = child("kind");
+    if (kind.scalar != "Policy") complain(kind, "an audit policy has 'kind: Policy'");
+    const YamlNode& version = child("apiVersion");
+    if (is_one_of(version.scalar, {"audit.k8s.io/v1beta1", "audit.k8s.io/v1alpha1"})) {
+      remark(version, "kube-apiserver 1.24 and later know only audit.k8s.io/v1 and refuse this");
+    } else if (version.scalar != "audit.k8s.io/v1") {
+      complain(version, "an audit policy has 'apiVersion: audit.k8s.io/v1'");
     }
   }
 
