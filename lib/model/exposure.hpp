@@ -128,7 +128,7 @@ struct ServiceWrite {
 // Something that is open, since when and by whom.
 template <typename What>
 struct Opened {
-  What what;
+  What what{};
   WallTime since{};
   std::string by;
 

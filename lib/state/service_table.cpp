@@ -74,7 +74,7 @@ void Store::put_services_since(Transaction& transaction, const Changes& changes)
       since);
 }
 
-void Store::bound_services(Transaction& transaction) {
+void Store::bound_services(Transaction& transaction) const {
   Usage usage;
   transaction.each("SELECT count, bytes FROM usage WHERE owner = 'services'",
                    [&](const Row& row) { usage = {row.bits(0), row.bits(1)}; });

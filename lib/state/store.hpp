@@ -188,7 +188,7 @@ class Store {
   void put_service(Transaction& transaction, const ServiceChange& change);
   void put_audit_ids(Transaction& transaction, std::span<const AuditIdUse> uses);
   void put_services_since(Transaction& transaction, const Changes& changes);
-  void bound_services(Transaction& transaction);
+  void bound_services(Transaction& transaction) const;
 
   // False when a revision that was committed later waits already.
   bool enqueue(Transaction& transaction, const std::string& sink, const QueuedAlert& alert);

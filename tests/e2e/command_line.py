@@ -19,9 +19,9 @@ class CommandLine(EndToEnd):
     def test_help_names_every_verb_and_every_exit_code(self):
         done = self.run_it("--help")
         self.assertEqual(done.returncode, 0)
-        for word in ("run", "check", "replay", "status", "deadletters", "test-sink", "78"):
+        for word in ("run", "check", "replay", "status", "deadletters", "exposed", "test-sink", "78"):
             self.assertIn(word, done.stdout)
-        for verb in ("run", "check", "replay", "status", "deadletters", "test-sink"):
+        for verb in ("run", "check", "replay", "status", "deadletters", "exposed", "test-sink"):
             self.assertEqual(self.run_it(verb, "--help").returncode, 0, verb)
         self.assertRegex(self.run_it("--version").stdout, r"^nodeportd \d+\.\d+\.\d+\n$")
 
