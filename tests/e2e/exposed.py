@@ -16,7 +16,8 @@ def service(name, ports, kind="NodePort"):
 
 
 def created(audit_id, name, number, **more):
-    ports = [{"name": "http", "protocol": "TCP", "port": 80, "targetPort": "web", "nodePort": number}]
+    ports = [{"name": "http", "protocol": "TCP", "port": 80, "targetPort": "web",
+              "nodePort": number}]
     return creation(audit_id, name, responseObject=service(name, ports), **more)
 
 
