@@ -13,8 +13,10 @@ using Extent = ServiceWrite::Extent;
 
 constexpr std::chrono::hours kAuditIdAge{24};
 
-// By its number where both are told, else by the Service's port.
+// By its number where both are told, else by the Service's port; a port of which nothing is told
+// may be any.
 bool is_same(const NodePort& a, const NodePort& b) {
+  if ((!a.number && !a.port) || (!b.number && !b.port)) return true;
   if (a.protocol != b.protocol) return false;
   return a.number && b.number ? a.number == b.number : a.port == b.port;
 }
@@ -39,6 +41,13 @@ std::vector<What> fresh(const std::vector<What>& now, const std::vector<Opened<W
   return result;
 }
 
+const NodePort& better_told(const NodePort& now, const NodePort& before) {
+  return now.number ? now : before;
+}
+const std::string& better_told(const std::string& now, const std::string& /*before*/) {
+  return now;
+}
+
 // What was open stays open since then, by whom it was.
 template <typename What>
 std::vector<Opened<What>> carry(const std::vector<What>& now,
@@ -46,8 +55,11 @@ std::vector<Opened<What>> carry(const std::vector<What>& now,
   std::vector<Opened<What>> result;
   for (const What& what : now) {
     const Opened<What>* before = find_same(known, what);
-    result.push_back(before != nullptr ? Opened<What>{what, before->since, before->by}
-                                       : Opened<What>{what, here.since, here.by});
+    if (before != nullptr) {
+      result.push_back({better_told(what, before->what), before->since, before->by});
+    } else {
+      result.push_back({what, here.since, here.by});
+    }
   }
   return result;
 }
@@ -126,7 +138,7 @@ void ExposureHistory::settle(ServiceWrite& write) {
   if (is_other) known.reset();
   exposure.before = !known ? Before::unknown : known->is_open() ? Before::open : Before::closed;
   if (exposure.outcome != Exposure::Outcome::succeeded) return;
-  if (exposure.change == Change::created) {
+  if (write.creates) {
     exposure.before = Before::absent;
     known.reset();
   }

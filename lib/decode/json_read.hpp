@@ -35,8 +35,9 @@ inline std::optional<std::uint32_t> whole_number(const Value* value, std::uint32
   if (value == nullptr) return std::nullopt;
   if (value->kind != Value::Kind::number && value->kind != Value::Kind::string) return std::nullopt;
   double number = 0;
-  const char* end = value->text.data() + value->text.size();
-  const auto [stop, error] = std::from_chars(value->text.data(), end, number);
+  const char* begin = value->text.data();
+  const char* end = begin + value->text.size();
+  const auto [stop, error] = std::from_chars(begin, end, number);
   if (error != std::errc() || stop != end || std::trunc(number) != number) return std::nullopt;
   if (number < 0 || number > static_cast<double>(most)) return std::nullopt;
   return static_cast<std::uint32_t>(number);

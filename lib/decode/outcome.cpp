@@ -57,12 +57,15 @@ bool asks_for_dry_run(std::string_view uri) {
 }
 
 bool is_dry_run(const Value& event) {
-  if (asks_for_dry_run(string_in(&event, "requestURI"))) return true;
+  const std::string_view uri = string_in(&event, "requestURI");
+  if (asks_for_dry_run(uri)) return true;
   const Value* request = event.find("requestObject");
   if (string_in(&event, "verb").starts_with("delete")) {
     const Value* options = member(request, "dryRun");
     return is_list(options) && options->size > 0;
   }
+  // Some carriers have no URI, and Go before 1.17 took a semicolon for an ampersand.
+  if (!uri.empty() && uri.find(';') == std::string_view::npos) return false;
   const Value* response = event.find("responseObject");
   const bool is_created = string_in(&event, "verb") == "create";
   const Value* metadata = member(response, "metadata");

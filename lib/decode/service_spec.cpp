@@ -86,6 +86,8 @@ ServiceSpec read_requested_spec(const Value& spec, std::size_t most) {
   const bool allocates =
       read.type == "NodePort" || (read.type && allocates_for_load_balancer(spec));
   add_node_ports(spec, allocates ? Unnumbered::counts : Unnumbered::is_none, most, read.doors);
+  // A patch that names the type alone opens whatever ports there are.
+  if (allocates && spec.find("ports") == nullptr) read.doors.node_ports.emplace_back();
   read.doors.health_check_node_port = port_in(&spec, "healthCheckNodePort");
   return read;
 }

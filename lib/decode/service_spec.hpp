@@ -21,7 +21,8 @@ struct ServiceSpec {
 // A spec that the apiserver stored holds every number.
 [[nodiscard]] ServiceSpec read_stored_spec(const Value& spec, std::size_t most);
 // In one that a client asks for, a port without a number gets one if the type takes node ports;
-// where the type is not told, only what has a number is a node port.
+// where the type is not told, only what has a number is a node port. Where it takes node ports and
+// the ports are not told, one that nothing is known of stands for them.
 [[nodiscard]] ServiceSpec read_requested_spec(const Value& spec, std::size_t most);
 
 // Whether a Service of this type listens on node ports.

@@ -54,10 +54,8 @@ class Reader {
       : event_(event),
         verb_(string_in(&event, "verb")),
         object_(event.find("objectRef")),
-        request_(event.find("requestObject")),
-        response_(event.find("responseObject")) {
-    if (request_ != nullptr && request_->kind == Value::Kind::null) request_ = nullptr;
-    if (response_ != nullptr && response_->kind == Value::Kind::null) response_ = nullptr;
+        request_(body_in(event, "requestObject")),
+        response_(body_in(event, "responseObject")) {
     // A client may ask for a Table or for metadata alone, also as the answer to a write.
     if (string_in(response_, "kind") == "Service" && is_object(member(response_, "spec"))) {
       stored_ = response_;
@@ -68,6 +66,7 @@ class Reader {
     read_names();
     facts_.outcome = outcome_of(event_);
     facts_.change = change();
+    write_.creates = verb_ == "create" || is_answered_created();
     const bool is_delete = facts_.change == Change::closed;
     if (is_delete) {
       facts_.inspectable = Inspectable::full;
@@ -83,6 +82,14 @@ class Reader {
   }
 
  private:
+  // AKS puts a text where a body was too long for it.
+  const Value* body_in(const Value& event, std::string_view name) {
+    const Value* body = event.find(name);
+    if (is_object(body) || is_list(body)) return body;
+    is_truncated_ = is_truncated_ || !string_in(&event, name).empty();
+    return nullptr;
+  }
+
   void read_names() {
     facts_.audit_id = text_in(&event_, "auditID");
     facts_.user = text_in(event_.find("user"), "username");
@@ -152,10 +159,6 @@ class Reader {
 
   void read_requested() {
     write_.extent = Extent::unknown;
-    if (string_in(event_.find("annotations"), "audit.k8s.io/truncated") == "true") {
-      facts_.inspectable_reason = "truncated";
-      return;
-    }
     if (request_ == nullptr) {
       // A request that was not let in is refused before its body is read.
       facts_.inspectable_reason = reason();
@@ -185,6 +188,7 @@ class Reader {
 
   // Why there is no stored Service to look at.
   [[nodiscard]] std::string reason() const {
+    if (is_truncated_) return "truncated";
     if (response_ == nullptr) return "policy_level";
     return string_in(response_, "kind") == "Status" ? "refused" : "transformed";
   }
@@ -205,6 +209,7 @@ class Reader {
   const Value& event_;
   std::string_view verb_;
   const Value* object_;
+  bool is_truncated_ = string_in(event_.find("annotations"), "audit.k8s.io/truncated") == "true";
   const Value* request_;
   const Value* response_;
   const Value* stored_ = nullptr;  // the Service as the apiserver answered it

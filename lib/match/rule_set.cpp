@@ -10,7 +10,10 @@ namespace nodeportd {
 
 RuleSet::RuleSet(std::vector<CompiledRule> rules, std::vector<ExceptionSpec> exceptions)
     : rules_(std::move(rules)), exceptions_(std::move(exceptions)) {
-  for (const CompiledRule& each : rules_) catalog_.push_back(each.rule);
+  for (CompiledRule& each : rules_) {
+    each.tests = {};
+    catalog_.push_back(each.rule);
+  }
   catalog_.push_back(builtin::line_uninspectable());
   catalog_.push_back(builtin::groups_truncated());
   exceptions_of_.resize(catalog_.size());

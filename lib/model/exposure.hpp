@@ -120,6 +120,7 @@ struct ServiceWrite {
     gone,     // the Service does not exist any more
     unknown,  // the write may have changed anything
   } extent = Extent::nothing;
+  bool creates = false;         // the Service was not there before
   std::uint64_t audit_key = 0;  // hash of auditID and stage
   std::uint64_t content = 0;    // hash of the event
   bool undecided = false;       // rules that ask for history may match it

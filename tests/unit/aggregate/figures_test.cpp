@@ -122,6 +122,39 @@ TEST_CASE("a field keeps its 1,000 smallest values, whatever the order") {
   CHECK(window.alert.values[0].second.back() == "10999");
 }
 
+TEST_CASE(
+    "the facts of service writes are distinct, bounded, and those that succeeded come first") {
+  const Rule rule = port_rule();
+  std::vector<Exposure> facts;
+  for (int i = 0; i < 60; ++i) {
+    Exposure exposure;
+    exposure.audit_id = "id-" + std::to_string(i / 2);
+    exposure.outcome = i < 30 ? Exposure::Outcome::dry_run : Exposure::Outcome::rejected;
+    facts.push_back(exposure);
+  }
+  facts.emplace_back().outcome = Exposure::Outcome::succeeded;
+  std::mt19937 random(7);
+  std::optional<std::vector<Exposure>> expected;
+  for (int round = 0; round < 20; ++round) {
+    std::shuffle(facts.begin(), facts.end(), random);
+    Window window = begin_window(kOrigin, rule, WallTime(), {"alice", "a"});
+    for (const Exposure& exposure : facts) absorb(window, match_at(1, "id"), &exposure);
+    const std::vector<Exposure>& kept = window.alert.exposures;
+    REQUIRE(kept.size() == 31);  // each was given twice, but the one that succeeded
+    CHECK(kept.front().outcome == Exposure::Outcome::succeeded);
+    CHECK(kept[1].outcome == Exposure::Outcome::dry_run);
+    CHECK(kept.back().outcome == Exposure::Outcome::rejected);
+    CHECK(kept == expected.value_or(kept));
+    expected = kept;
+    for (int i = 0; i < 40; ++i) {
+      Exposure more = facts.front();
+      more.audit_id = "more-" + std::to_string(i);
+      absorb(window, match_at(1, "id"), &more);
+    }
+    CHECK(window.alert.exposures.size() == kExposuresMax);
+  }
+}
+
 TEST_CASE("a value is fresh once, and what is remembered is bounded") {
   const Rule rule = port_rule();
   Window window = begin_window(kOrigin, rule, WallTime(), {"alice", "a"});

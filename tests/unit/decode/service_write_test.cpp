@@ -1,71 +1,12 @@
 // What a write of a Service did, by every route, at every audit level, with every outcome. The
 // expected facts are by hand, from the apiserver's rules.
-#include "decode/service_write.hpp"
-
-#include <catch2/catch.hpp>
-#include <string>
-#include <vector>
-
-#include "decode/audit_decoder.hpp"
-#include "decode/exposure_fields.hpp"
-#include "support/exposure_text.hpp"
+#include "unit/decode/service_event.hpp"
 
 namespace nodeportd {
+
+using namespace test;
+
 namespace {
-
-using test::text_of;
-
-// An event, put together of what a case is about.
-struct Parts {
-  std::string verb = "create";
-  std::string code = "201";
-  std::string request;   // JSON; empty: not logged
-  std::string response;  // likewise
-  std::string query = {};
-  std::string more = {};  // further members
-};
-
-std::string event_text(const Parts& parts) {
-  std::string text = R"({"kind":"Event","auditID":"a-1","stage":"ResponseComplete","verb":")" +
-                     parts.verb + R"(","requestURI":"/api/v1/namespaces/web/services)" +
-                     parts.query + R"(","user":{"username":"eve"},)" +
-                     R"("sourceIPs":["203.0.113.9","10.0.0.7"],"stageTimestamp":)" +
-                     R"("2026-11-24T09:00:00.000001Z","objectRef":{"resource":"services",)" +
-                     R"("namespace":"web","name":"shop","apiVersion":"v1"},)" +
-                     R"("responseStatus":{"code":)" + parts.code + "}";
-  if (!parts.request.empty()) text += R"(,"requestObject":)" + parts.request;
-  if (!parts.response.empty()) text += R"(,"responseObject":)" + parts.response;
-  return text + parts.more + "}";
-}
-
-std::vector<ServiceWrite> writes_in(const std::string& json) {
-  AuditDecoder decoder;
-  const auto event = decoder.decode(json);
-  INFO(json);
-  REQUIRE(event);
-  return read_service_writes(*event);
-}
-
-ServiceWrite write_in(const Parts& parts) {
-  const auto writes = writes_in(event_text(parts));
-  REQUIRE(writes.size() == 1);
-  return writes[0];
-}
-
-std::string spec(const std::string& inner) {
-  return R"({"kind":"Service","apiVersion":"v1","metadata":{"name":"shop"},"spec":{)" + inner +
-         "}}";
-}
-std::string stored(const std::string& inner) {
-  return R"({"kind":"Service","apiVersion":"v1","metadata":{"name":"shop","namespace":"web",)" +
-         std::string(R"("uid":"u-1","resourceVersion":"7"},"spec":{)") + inner + "}}";
-}
-
-const std::string kStatus = R"({"kind":"Status","status":"Failure"})";
-const std::string kAsked = R"("type":"NodePort","ports":[{"port":80,"protocol":"TCP"}])";
-const std::string kOpen =
-    R"("type":"NodePort","ports":[{"port":80,"protocol":"TCP","nodePort":31000}])";
-const std::string kClosed = R"("type":"ClusterIP","ports":[{"port":80,"protocol":"TCP"}])";
 
 struct Row {
   Parts parts;
@@ -163,7 +104,7 @@ TEST_CASE("at level Request an opening is told as far as it was asked for") {
        "(policy_level)",
        Extent::whole},
       {{"patch", "200", R"({"spec":{"type":"NodePort"}})", ""},
-       "patched succeeded NodePort via node_port; request_only (policy_level)",
+       "patched succeeded NodePort ?/ via node_port; request_only (policy_level)",
        Extent::partial},
       {{"patch", "200", R"({"spec":{"externalIPs":["192.0.2.7"]}})", ""},
        "patched succeeded - ip=192.0.2.7 via external_ips; request_only (policy_level)",
@@ -184,8 +125,8 @@ TEST_CASE("at level Request an opening is told as far as it was asked for") {
        "patched succeeded -; none (policy_level)",
        Extent::unknown},
       {{"patch", "200", R"({"spec":{"$patch":"replace","type":"NodePort"}})", ""},
-       "patched succeeded NodePort via node_port; none (policy_level)",
-       Extent::unknown},
+       "patched succeeded NodePort ?/ via node_port; request_only (policy_level)",
+       Extent::partial},
       {{"patch", "200", R"({"spec":null})", ""},
        "patched succeeded -; none (policy_level)",
        Extent::unknown},
@@ -302,138 +243,6 @@ TEST_CASE("an attempt is never called a success") {
        "created unknown NodePort ?/TCP via node_port; request_only (policy_level)",
        Extent::nothing},
   })));
-}
-
-TEST_CASE("only writes of the spec of a core Service are its writes") {
-  const std::string write = event_text({"create", "201", spec(kAsked), stored(kOpen)});
-  const auto with = [&](const std::string& from, const std::string& to) {
-    std::string text = write;
-    const std::size_t at = text.find(from);
-    REQUIRE(at != std::string::npos);
-    return text.replace(at, from.size(), to);
-  };
-  const std::string verb = R"("verb":"create")";
-  const std::string api = R"("apiVersion":"v1"},"responseStatus")";
-  CHECK(writes_in(write).size() == 1);
-  CHECK(writes_in(with(api, R"("apiGroup":"","subresource":""},"responseStatus")")).size() == 1);
-  CHECK(writes_in(with(R"("stage":"ResponseComplete")", R"("stage":"Panic")")).size() == 1);
-  CHECK(writes_in(with(R"("stage":"ResponseComplete",)", "")).size() == 1);
-  for (const std::string& other :
-       {with(verb, R"("verb":"get")"), with(verb, R"("verb":"list")"),
-        with(verb, R"("verb":"Create")"), with(api, R"("subresource":"status"},"responseStatus")"),
-        with(api, R"("subresource":"proxy"},"responseStatus")"),
-        with(api, R"("apiGroup":"serving.knative.dev"},"responseStatus")"),
-        with(R"("resource":"services")", R"("resource":"endpoints")"),
-        with(R"("stage":"ResponseComplete")", R"("stage":"RequestReceived")"),
-        with(R"("stage":"ResponseComplete")", R"("stage":"ResponseStarted")")}) {
-    INFO(other);
-    CHECK(writes_in(other).empty());
-  }
-}
-
-TEST_CASE("a deleted Service that finalizers keep is still there") {
-  const std::string kept = R"({"kind":"Service","metadata":{"name":"shop","resourceVersion":"9",
-      "deletionTimestamp":"2026-11-24T09:00:00Z","finalizers":["f"]},"spec":{)" +
-                           kOpen + "}}";
-  const std::string freed = R"({"kind":"Service","metadata":{"name":"shop","resourceVersion":"9",
-      "deletionTimestamp":"2026-11-24T09:00:00Z"},"spec":{)" +
-                            kOpen + "}}";
-  check({{"delete", "200", "", kept}, "closed succeeded -; full", Extent::nothing});
-  check({{"patch", "200", R"({"spec":{"type":"NodePort"}})", kept},
-         "patched succeeded NodePort 31000/TCP via node_port; full",
-         Extent::whole});
-  check({{"patch", "200", R"({"metadata":{"finalizers":null}})", freed},
-         "closed succeeded NodePort via node_port; full",
-         Extent::gone});
-}
-
-TEST_CASE("a deletion of many is one of each") {
-  const auto writes =
-      writes_in(event_text({"deletecollection", "200", "", R"({"kind":"ServiceList","items":[
-          {"metadata":{"name":"a","namespace":"web","uid":"u-a"}},
-          {"metadata":{"name":"b","namespace":"web","uid":"u-b"}}]})"}));
-  REQUIRE(writes.size() == 2);
-  CHECK(writes[0].exposure.name == "a");
-  CHECK(writes[1].exposure.uid == "u-b");
-  CHECK(writes[1].extent == Extent::gone);
-  CHECK(writes_in(event_text({"deletecollection", "200", "", ""})).size() == 1);
-}
-
-TEST_CASE("who did it, from where and to what is told") {
-  const ServiceWrite write =
-      write_in({"create", "201", spec(kAsked),
-                R"({"kind":"Service","metadata":{"name":"shop-x7k2p","namespace":"web","uid":"u-9",
-           "resourceVersion":"3"},"spec":{)" +
-                    kOpen + "}}",
-                "", R"(,"impersonatedUser":{"username":"system:admin"})"});
-  const Exposure& facts = write.exposure;
-  CHECK(facts.audit_id == "a-1");
-  CHECK(facts.user == "eve");
-  CHECK(facts.actor == "system:admin");
-  CHECK(facts.origin_ip == "10.0.0.7");
-  CHECK(facts.ns == "web");
-  CHECK(facts.name == "shop-x7k2p");
-  CHECK(facts.uid == "u-9");
-  CHECK(facts.doors.node_ports == std::vector<NodePort>{{31000, "", 80, "", "TCP"}});
-  CHECK(write.time == WallTime(Micros(1795510800000001)));
-  CHECK(write.audit_key != 0);
-  CHECK(write_in({"create", "201", spec(kAsked), ""}).exposure.actor == "eve");
-}
-
-TEST_CASE("the last of duplicate keys counts, and what a body calls itself changes nothing") {
-  const auto facts = [](const std::string& request) {
-    return text_of(write_in({"patch", "200", request, ""}).exposure);
-  };
-  CHECK(facts(R"({"spec":{"type":"ClusterIP","type":"NodePort"}})") ==
-        "patched succeeded NodePort via node_port; request_only (policy_level)");
-  CHECK(facts(R"({"spec":{"type":"NodePort"},"spec":{"type":"ClusterIP"}})") ==
-        "patched succeeded ClusterIP; request_only (policy_level)");
-  CHECK(facts(R"({"spec":{"Type":"NodePort","TYPE":"NodePort"}})") ==
-        "patched succeeded -; request_only (policy_level)");
-  CHECK(facts(R"({"spec":{"\u0074ype":"\u004eodePort"}})") ==
-        "patched succeeded NodePort via node_port; request_only (policy_level)");
-  CHECK(facts(R"({"spec":{"ports":[{"port":80,"nodePort":"x"},{"nodePort":30001.5},
-      {"nodePort":0},{"nodePort":-1},{"nodePort":70000}],"type":"LoadBalancer"}})") ==
-        "patched succeeded LoadBalancer ?/ ?/ ?/ ?/ ?/ via load_balancer; request_only "
-        "(policy_level)");
-}
-
-TEST_CASE("what was refused is kept short, what was stored is kept whole") {
-  std::string ports;
-  for (int i = 0; i < 3'000; ++i) {
-    ports += (i == 0 ? "" : ",") + std::string(R"({"port":1,"nodePort":)") +
-             std::to_string(30'000 + i) + "}";
-  }
-  const std::string many = R"("type":"NodePort","ports":[)" + ports + "]";
-  CHECK(write_in({"create", "422", spec(many), kStatus}).exposure.doors.node_ports.size() == 64);
-  CHECK(write_in({"create", "201", spec(many), stored(many)}).exposure.doors.node_ports.size() ==
-        3'000);
-}
-
-TEST_CASE("the facts become fields behind whatever the event called so") {
-  AuditDecoder decoder;
-  const std::string json = event_text(
-      {"create", "201", spec(kAsked), stored(kOpen), "", R"(,"exposure":{"outcome":"forged"})"});
-  const auto event = decoder.decode(json);
-  REQUIRE(event);
-  ServiceWrite write = read_service_writes(*event).at(0);
-  std::pmr::monotonic_buffer_resource arena;
-  const auto field = [&](History history, std::string_view name) {
-    const AuditEvent whole = with_exposure(*event, write.exposure, history, arena);
-    REQUIRE(whole.root.find("verb"));
-    return whole.root.find("exposure")->find(name);
-  };
-  CHECK(field(History::pending, "outcome")->text == "succeeded");
-  CHECK(field(History::pending, "before") == nullptr);
-  CHECK(field(History::pending, "opened") == nullptr);
-  CHECK(field(History::pending, "change") == nullptr);
-  CHECK(field(History::settled, "opened")->kind == Value::Kind::null);
-  CHECK(field(History::settled, "change")->text == "created");
-  write.exposure.opened = write.exposure.doors;
-  const Value* ports = field(History::settled, "opened")->find("node_ports");
-  REQUIRE(ports->size == 1);
-  CHECK(ports->items[0].find("number")->text == "31000");
-  CHECK(ports->items[0].find("name")->kind == Value::Kind::null);
 }
 
 }  // namespace nodeportd
