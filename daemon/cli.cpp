@@ -22,6 +22,7 @@ constexpr const char* kExamples =
     "  nodeportd run --config ./nodeportd.yaml      follow the logs that the config names\n"
     "  nodeportd replay audit.log                   what the shipped rules find in a file\n"
     "  zcat audit-*.log.gz | nodeportd replay -     the same, from standard input\n"
+    "  nodeportd test ./rules                       run the tests that stand in rule files\n"
     "  nodeportd status                             what the running daemon reads and sends\n"
     "  nodeportd exposed --namespace shop           what is open now, since when and by whom\n"
     "  nodeportd test-sink soc                      send a marked test alert to one sink\n"
@@ -118,6 +119,16 @@ void add_exposed(CLI::App& app, ExposedCommand& exposed) {
   add_format(*verb, exposed.format);
 }
 
+void add_test(CLI::App& app, TestRulesCommand& test) {
+  CLI::App* verb = app.add_subcommand("test", "Run the tests that stand in rule files");
+  verb->footer(
+      "Each rule is tested alone, by the daemon's own engine. 0: all well; 1: a test failed; "
+      "78: a\nrule file is broken.");
+  verb->add_option("PATH", test.paths, "Rule files, or folders of them; none: the shipped rules")
+      ->type_name("");
+  add_format(*verb, test.format);
+}
+
 }  // namespace
 
 Command parse_command_line(int argc, char** argv) {
@@ -160,6 +171,9 @@ Command parse_command_line(int argc, char** argv) {
   add_config(*test_verb, test_sink.config);
   test_verb->add_option("NAME", test_sink.sink, "The sink")->required()->type_name("");
 
+  TestRulesCommand test_rules;
+  add_test(app, test_rules);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -174,6 +188,7 @@ Command parse_command_line(int argc, char** argv) {
     return deadletters;
   }
   if (app.got_subcommand("exposed")) return exposed;
+  if (app.got_subcommand("test")) return test_rules;
   replay.batch_bytes = parse_size(batch_size).value_or(replay.batch_bytes);
   return replay;
 }

@@ -59,13 +59,18 @@ struct TestSinkCommand {
   std::string sink;
 };
 
+struct TestRulesCommand {
+  std::vector<std::string> paths;  // rule files and folders of them; none: the shipped rules
+  OutputFormat format = OutputFormat::table;
+};
+
 // The command line is answered already (`--help`, `--version`) or is wrong (exit code 2).
 struct Answered {
   int exit_code = 0;
 };
 
 using Command = std::variant<Answered, RunCommand, CheckCommand, ReplayCommand, StatusCommand,
-                             DeadlettersCommand, ExposedCommand, TestSinkCommand>;
+                             DeadlettersCommand, ExposedCommand, TestSinkCommand, TestRulesCommand>;
 
 // Prints help and errors itself.
 [[nodiscard]] Command parse_command_line(int argc, char** argv);

@@ -45,8 +45,9 @@ void Progress::show(std::uint64_t bytes) {
   fmt::print(stderr, "\r{}{:.0f} MB ", share, static_cast<double>(bytes) / kMegabyte);
 }
 
-void Progress::clear() const {
+void Progress::clear() {
   if (drawn_) fmt::print(stderr, "\r\x1b[K");
+  drawn_ = false;
 }
 
 void Progress::summarize(std::uint64_t records, std::uint64_t bytes, std::uint64_t rows,

@@ -15,7 +15,7 @@ class Progress {
 
   // `bytes` of the files were read; draws at most ten times a second.
   void show(std::uint64_t bytes);
-  void clear() const;
+  void clear();
   // The last line on stderr, terminal or not.
   void summarize(std::uint64_t records, std::uint64_t bytes, std::uint64_t rows,
                  std::uint64_t uninspectable) const;

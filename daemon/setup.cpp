@@ -8,19 +8,9 @@
 #include "config/load.hpp"
 #include "daemon/shipped_rules.hpp"
 #include "match/exceptions.hpp"
-#include "match/rule_loader.hpp"
 
 namespace nodeportd {
 namespace {
-
-std::vector<CompiledRule> compile_rules(const std::vector<std::string>& paths, Problems& problems) {
-  if (!paths.empty()) return load_rule_files(paths, problems);
-  std::vector<CompiledRule> rules;
-  for (const ShippedRule& shipped : shipped_rules()) {
-    load_rule_text(shipped.yaml, std::string(shipped.name), rules, problems);
-  }
-  return rules;
-}
 
 SourceOptions::Input input_of(const SourceConfig& config) {
   SourceOptions::Input input;
@@ -57,6 +47,15 @@ Setup load_setup(const std::string& config_path) {
     setup.rules = std::make_unique<const RuleSet>(std::move(rules), std::move(exceptions));
   }
   return setup;
+}
+
+std::vector<CompiledRule> compile_rules(const std::vector<std::string>& paths, Problems& problems) {
+  if (!paths.empty()) return load_rule_files(paths, problems);
+  std::vector<CompiledRule> rules;
+  for (const ShippedRule& shipped : shipped_rules()) {
+    load_rule_text(shipped.yaml, std::string(shipped.name), rules, problems);
+  }
+  return rules;
 }
 
 std::unique_ptr<const RuleSet> load_rules(const std::vector<std::string>& paths,

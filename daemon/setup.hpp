@@ -6,6 +6,7 @@
 
 #include "base/problem.hpp"
 #include "config/config.hpp"
+#include "match/rule_loader.hpp"
 #include "match/rule_set.hpp"
 #include "source/source.hpp"
 #include "state/store_options.hpp"
@@ -25,6 +26,10 @@ struct Setup {
 // The rules of `paths` (files, or folders of them); none: the rules that nodeportd ships.
 [[nodiscard]] std::unique_ptr<const RuleSet> load_rules(const std::vector<std::string>& paths,
                                                         Problems& problems);
+
+// The same before they become a set; of use only when there are no problems.
+[[nodiscard]] std::vector<CompiledRule> compile_rules(const std::vector<std::string>& paths,
+                                                      Problems& problems);
 
 // What Match::exception counts through.
 [[nodiscard]] std::vector<std::string> exception_names(const RuleSet& rules);

@@ -8,6 +8,7 @@
 
 #include "match/encoding.hpp"
 #include "match/modifier_chain.hpp"
+#include "match/plain_scalar.hpp"
 
 namespace nodeportd {
 namespace {
@@ -19,43 +20,6 @@ constexpr std::int64_t kRegexMemory = 8 << 20;
 
 tl::unexpected<Error> refuse(std::string text) {
   return fail(ErrorKind::config, std::move(text));
-}
-
-// How YAML's core schema reads a scalar.
-enum class Plain : std::uint8_t { text, number, boolean };
-
-bool is_boolean(std::string_view text) {
-  constexpr std::array<std::string_view, 6> kWords = {"true",  "True",  "TRUE",
-                                                      "false", "False", "FALSE"};
-  return std::find(kWords.begin(), kWords.end(), text) != kWords.end();
-}
-
-std::optional<Decimal> number_of(const YamlNode& value) {
-  if (value.quoted) return std::nullopt;
-  std::string_view text = value.scalar;
-  if (text.starts_with('+')) text.remove_prefix(1);
-  return Decimal::parse(text);
-}
-
-Plain plain_kind(const YamlNode& value) {
-  if (value.quoted) return Plain::text;
-  if (is_boolean(value.scalar)) return Plain::boolean;
-  return number_of(value) ? Plain::number : Plain::text;
-}
-
-// What some readers of YAML take for a number and others for text: `0x17`, `10.`, `.5`, `.inf`.
-bool is_ambiguous(const YamlNode& value) {
-  if (value.quoted) return false;
-  std::string_view text = value.scalar;
-  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  const auto is_made_of = [](std::string_view rest, std::string_view bytes) {
-    return !rest.empty() && rest.find_first_not_of(bytes) == std::string_view::npos;
-  };
-  if (text.starts_with("0x")) return is_made_of(text.substr(2), "0123456789abcdefABCDEF");
-  if (text == ".inf" || text == ".Inf" || text == ".INF" || text.starts_with(".nan")) return true;
-  const bool open = text.size() > 1 && (text.starts_with('.') || text.ends_with('.'));
-  return open && is_made_of(text.substr(text.starts_with('.') ? 1 : 0), "0123456789.") &&
-         std::count(text.begin(), text.end(), '.') == 1;
 }
 
 // Every text that the pieces stand for, each dash being any of its kind; an error where that are
@@ -236,8 +200,7 @@ Result<ValueTest> value_test(const ModifierChain& chain, const YamlNode& value) 
                   std::string(value.kind_name()) + ": fields in fields are written a.b");
   }
   if (is_ambiguous(value)) {
-    return refuse("'" + value.scalar +
-                  "' may be read as text or as a number: write it in quotes, " + "or as a decimal");
+    return refuse(ambiguity_of(value));
   }
   switch (chain.type) {
     case Type::text:

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -59,7 +60,10 @@ class RuleLoader {
       if (loaded) compiled.detection = std::move(*loaded);
     }
     load_blocks(compiled.rule);
-    load_yields(compiled.rule);
+    load_yields(compiled.rule, others);
+    if (const YamlNode* tests = map_.node("tests")) {
+      compiled.tests = load_rule_tests(*tests, compiled.rule, file_, problems_);
+    }
     refuse_near_misses();
     if (problems_.size() != before) return std::nullopt;
     compile_paths(compiled);
@@ -149,16 +153,35 @@ class RuleLoader {
     if (risk != nullptr) rule.risk = load_risk(*risk, rule.aggregate, file_, problems_);
   }
 
-  void load_yields(Rule& rule) {
+  void load_yields(Rule& rule, const std::vector<CompiledRule>& others) {
     for (const std::string& id : map_.texts("yields_to")) {
       rule.yields_to.push_back(lower_case_id(id));
       if (!is_uuid(id)) {
         map_.complain(*map_.node("yields_to"), "'yields_to' lists ids, which are UUIDs");
       }
-      if (rule.yields_to.back() == rule.id) {
-        map_.complain(*map_.node("yields_to"), "a rule cannot yield to itself");
+    }
+    // Of rules that yield to each other none would tell.
+    if (yields_to_itself(rule, others)) {
+      map_.complain(*map_.node("yields_to"),
+                    "the rule yields to itself, directly or through others that yield");
+    }
+  }
+
+  // The rule of a circle that is loaded last finds it.
+  static bool yields_to_itself(const Rule& rule, const std::vector<CompiledRule>& others) {
+    std::vector<std::string> pending = rule.yields_to;
+    std::set<std::string> seen;
+    while (!pending.empty()) {
+      const std::string id = std::move(pending.back());
+      pending.pop_back();
+      if (id == rule.id) return true;
+      if (!seen.insert(id).second) continue;
+      for (const CompiledRule& other : others) {
+        if (other.rule.id != id) continue;
+        pending.insert(pending.end(), other.rule.yields_to.begin(), other.rule.yields_to.end());
       }
     }
+    return false;
   }
 
   void refuse_near_misses() {

@@ -7,6 +7,7 @@
 #include "base/problem.hpp"
 #include "match/detection.hpp"
 #include "match/field_path.hpp"
+#include "match/rule_tests.hpp"
 #include "model/rule.hpp"
 
 namespace nodeportd {
@@ -21,6 +22,7 @@ struct CompiledRule {
   std::vector<FieldPath> alert_on_new;
   // Some field of it is known only once the history of a Service is.
   bool asks_history = false;
+  std::vector<RuleTest> tests;  // for `nodeportd test` alone
 };
 
 // The Sigma rules of files, and of folders' `*.yml` and `*.yaml` in the order of their names (not

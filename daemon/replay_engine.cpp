@@ -1,0 +1,68 @@
+#include "daemon/replay_engine.hpp"
+
+#include <memory>
+
+#include "daemon/outlets.hpp"
+#include "daemon/pipeline.hpp"
+#include "daemon/setup.hpp"
+#include "state/store.hpp"
+
+namespace nodeportd {
+namespace {
+
+constexpr std::uint64_t kMaxLine = 16ULL << 20U;
+
+Alert final_of(const Window& window) {
+  Alert alert = window.alert;
+  alert.revision = 1;
+  alert.phase = Phase::final;
+  alert.closed_early = false;
+  return alert;
+}
+
+}  // namespace
+
+Result<Replayed> replay_files(const std::vector<std::string>& files, const RuleSet& rules,
+                              const ReplayOptions& options,
+                              const std::function<void(std::uint64_t)>& progress,
+                              const std::function<void(const Alert&)>& take) {
+  Result<std::unique_ptr<Store>> store = Store::open_temporary();
+  if (!store) return fail(store.error());
+  const SystemClock clock;
+  Outlets nobody({});
+  const AggregateConfig& aggregate = options.aggregate;
+  Pipeline pipeline({options.workers, options.workers + 15, options.batch_bytes},
+                    {.rules = rules,
+                     .origin = {options.cluster, options.node, (*store)->epoch()},
+                     .aggregate = {aggregate.lateness, aggregate.idle_after, aggregate.update_every,
+                                   aggregate.max_keys},
+                     .exceptions = exception_names(rules),
+                     .time = Ledger::Time::replayed,
+                     .store = **store,
+                     .outlets = nobody,
+                     .outbox_max = options.outbox_max,
+                     .clock = clock,
+                     .log = Log::none(),
+                     .beats = {},
+                     .beat_facts = {}});
+  pipeline.start();
+  const Result<void> read =
+      read_files(files, {options.batch_bytes, kMaxLine}, pipeline.feed(), progress);
+  pipeline.finish();
+  if (!read) return fail(read.error());
+  if (!pipeline.ledger().status().durable) {
+    return fail(ErrorKind::full,
+                "the figures could not be kept: is the folder for temporary files full? Nothing is "
+                "printed, for it would not be all");
+  }
+  const WorkerCounters& counters = pipeline.counters();
+  Replayed replayed{counters.records.get(), counters.bytes.get(), 0, counters.uninspectable.get()};
+  const Result<void> told = (*store)->for_each_window([&](const Window& window) {
+    ++replayed.alerts;
+    take(final_of(window));
+  });
+  if (!told) return fail(told.error());
+  return replayed;
+}
+
+}  // namespace nodeportd
