@@ -120,7 +120,7 @@ Doors doors_of(const KnownService& service) {
 bool is_unchanged(const KnownService& before, const KnownService& now) {
   return before.type == now.type && before.node_ports.size() == now.node_ports.size() &&
          before.external_ips.size() == now.external_ips.size() &&
-         before.health_check_node_port.has_value() == now.health_check_node_port.has_value() &&
+         doors_of(before).health_check_node_port == doors_of(now).health_check_node_port &&
          fresh(doors_of(now).node_ports, before.node_ports).empty() &&
          fresh(doors_of(now).external_ips, before.external_ips).empty();
 }

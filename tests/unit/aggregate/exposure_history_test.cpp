@@ -77,7 +77,7 @@ class Shelf final : public ExposureShelf {
 
 // One history, committed after every write or never: the answers are the same.
 struct Bench {
-  explicit Bench(bool commits) : commits(commits) {}
+  explicit Bench(bool at_once) : commits(at_once) {}
 
   // `before, change: what was opened`
   std::string settle(ServiceWrite write) {

@@ -142,8 +142,8 @@ TEST_CASE(
     const std::vector<Exposure>& kept = window.alert.exposures;
     REQUIRE(kept.size() == 31);  // each was given twice, but the one that succeeded
     CHECK(kept.front().outcome == Exposure::Outcome::succeeded);
-    CHECK(kept[1].outcome == Exposure::Outcome::dry_run);
-    CHECK(kept.back().outcome == Exposure::Outcome::rejected);
+    CHECK(kept[1].outcome == Exposure::Outcome::rejected);
+    CHECK(kept.back().outcome == Exposure::Outcome::dry_run);
     CHECK(kept == expected.value_or(kept));
     expected = kept;
     for (int i = 0; i < 40; ++i) {

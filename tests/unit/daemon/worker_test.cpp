@@ -12,7 +12,7 @@ std::string creation(const std::string& audit_id) {
   return R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":")" + audit_id +
          R"(","stage":"ResponseComplete","verb":"create","user":{"username":"alice"},)"
          R"("objectRef":{"resource":"services","name":"web"},)"
-         R"("requestObject":{"spec":{"type":"NodePort"}},)"
+         R"("requestObject":{"spec":{"type":"NodePort"}},"responseStatus":{"code":201},)"
          R"("stageTimestamp":"2026-11-24T10:00:00.000000Z"})";
 }
 
@@ -60,6 +60,20 @@ TEST_CASE("a line that can match no rule is not decoded, one that can is") {
   CHECK(matches[0].event.source == "/logs/audit.log");
   CHECK(bench.batch.tally.records == 2);
   CHECK(bench.batch.tally.decoded == 1);
+}
+
+TEST_CASE("a service write is told with its matches, and history is left to the ledger's thread") {
+  Bench bench;
+  const auto& matches = bench.examine({R"({"kind":"Event","verb":"list"})", creation("a")});
+  REQUIRE(bench.batch.writes.size() == 1);
+  const ServiceWrite& write = bench.batch.writes[0];
+  CHECK(write.record == 1);
+  CHECK(write.event == 0);
+  CHECK(write.undecided);  // whether it opened something
+  CHECK(write.exposure.outcome == Exposure::Outcome::succeeded);
+  CHECK(write.exposure.opened.empty());
+  REQUIRE(matches.size() == 1);
+  CHECK(matches[0].write == 0U);
 }
 
 TEST_CASE("a torn line is told, and the event that is glued to it is found") {
