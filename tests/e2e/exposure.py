@@ -7,7 +7,7 @@ import random
 import subprocess
 import unittest
 
-from harness import CORPUS, EndToEnd, NODEPORTD, NODE_PORT_RULE
+from harness import CORPUS, EndToEnd, NODEPORTD, NODE_PORT_RULE, RULES, SOURCE, eventually
 from services import CARRIERS, ROUTES, TIME, compact, event, packed
 
 OPENED = "2d70dbe9-fb27-4acb-a48b-f847caf73cba"
@@ -200,7 +200,6 @@ class OpenedNotTouched(Replay):
         self.assertEqual(daemon.stop(), 0)
 
     def eventually_alerts(self, count):
-        from harness import eventually
         eventually(lambda: len(self.alerts(rule=OPENED)) >= count, what=f"{count} alerts")
 
 
@@ -290,3 +289,43 @@ class Recorded(Replay):
         for seed in range(5):
             with self.subTest(seed=seed):
                 self.check(*permuted(text, seed))
+
+
+class Documentation(Replay):
+    """docs/DETECTION.md says what the tests above hold the daemon to."""
+
+    def rows(self, heading):
+        with open(os.path.join(SOURCE, "docs", "DETECTION.md"), encoding="utf-8") as file:
+            section = file.read().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+        table = [line.strip("|").split(" | ") for line in section.splitlines()
+                 if line.startswith("| ")]
+        return {row[0].strip().strip("`"): [cell.strip() for cell in row[1:]] for row in table[2:]}
+
+    @staticmethod
+    def word(told):
+        if isinstance(told, str):
+            return {"unseen": "not seen", "blind": "blind spot"}[told]
+        return "told, no number" if None in told else "told"
+
+    def test_the_table_of_routes_is_what_is_tested(self):
+        rows = self.rows("Routes")
+        self.assertEqual(list(rows), list(ROUTES))
+        for name, route in ROUTES.items():
+            metadata = "not needed" if route.verb == "delete" else "blind spot"
+            self.assertEqual([cell.removesuffix(" (!)") for cell in rows[name]],
+                             [self.word(route.full), self.word(route.request_only), metadata],
+                             name)
+
+    def test_the_table_of_fields_names_all_that_an_alert_holds(self):
+        alert = self.replay(compact(event(ROUTES["update"], "a-1")).encode() + b"\n")[0]
+        self.assertEqual(list(self.rows("Fields")), list(alert["exposure"][0]))
+
+    def test_the_tables_of_outcomes_and_rules_are_complete(self):
+        self.assertEqual(set(self.rows("Outcome")), {"succeeded", "dry_run", "denied", "rejected",
+                                                     "conflict", "failed", "unknown"})
+        with open(os.path.join(SOURCE, "docs", "DETECTION.md"), encoding="utf-8") as file:
+            page = file.read()
+        for name in os.listdir(RULES):
+            with open(os.path.join(RULES, name), encoding="utf-8") as file:
+                title = [line for line in file if line.startswith("title: ")][0]
+            self.assertIn(title.removeprefix("title: ").strip(), page)
