@@ -65,6 +65,13 @@ std::unique_ptr<const RuleSet> load_rules(const std::vector<std::string>& paths,
   return std::make_unique<const RuleSet>(std::move(rules), std::vector<ExceptionSpec>{});
 }
 
+Setup load_setup_of(const std::string& config_path, const std::vector<std::string>& rules) {
+  Setup setup;
+  if (!config_path.empty()) setup = load_setup(config_path);
+  if (!rules.empty() || config_path.empty()) setup.rules = load_rules(rules, setup.problems);
+  return setup;
+}
+
 std::vector<std::string> exception_names(const RuleSet& rules) {
   std::vector<std::string> names;
   for (const ExceptionSpec& exception : rules.exceptions()) names.push_back(exception.name);

@@ -23,6 +23,11 @@ struct Setup {
 // Reads config, rules and exceptions: all problems of all files in one pass.
 [[nodiscard]] Setup load_setup(const std::string& config_path);
 
+// The same for verbs to which a config is optional: its rules and exceptions, or `rules` (without
+// exceptions) where there are any or `config_path` is empty.
+[[nodiscard]] Setup load_setup_of(const std::string& config_path,
+                                  const std::vector<std::string>& rules);
+
 // The rules of `paths` (files, or folders of them); none: the rules that nodeportd ships.
 [[nodiscard]] std::unique_ptr<const RuleSet> load_rules(const std::vector<std::string>& paths,
                                                         Problems& problems);
