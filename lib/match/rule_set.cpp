@@ -20,7 +20,10 @@ RuleSet::RuleSet(std::vector<CompiledRule> rules, std::vector<ExceptionSpec> exc
   for (std::size_t rule = 0; rule < catalog_.size(); ++rule) {
     const bool is_builtin = rule >= rules_.size();
     for (std::uint32_t i = 0; i < exceptions_.size(); ++i) {
-      if (exceptions_[i].covers(catalog_[rule].id, is_builtin)) exceptions_of_[rule].push_back(i);
+      if (!exceptions_[i].covers(catalog_[rule].id, is_builtin)) continue;
+      exceptions_of_[rule].push_back(i);
+      // Whether the rule is silenced is then known with the history, and not before.
+      if (!is_builtin && exceptions_[i].condition.asks_history()) rules_[rule].asks_history = true;
     }
     std::vector<std::uint32_t>& superiors = yields_to_.emplace_back();
     for (std::uint32_t other = 0; other < catalog_.size(); ++other) {
@@ -38,8 +41,8 @@ std::vector<Literals> RuleSet::literals() const {
   return all;
 }
 
-bool RuleSet::yields(const Match& match, const std::vector<std::uint32_t>& told) const {
-  const std::vector<std::uint32_t>& superiors = yields_to_[match.rule];
+bool RuleSet::yields(std::uint32_t rule, const std::vector<std::uint32_t>& told) const {
+  const std::vector<std::uint32_t>& superiors = yields_to_[rule];
   return std::find_first_of(superiors.begin(), superiors.end(), told.begin(), told.end()) !=
          superiors.end();
 }
@@ -52,7 +55,7 @@ void RuleSet::yield_of_writes(std::vector<Match>& matches) const {
     }
   }
   std::erase_if(matches, [&](const Match& match) {
-    return match.write && yields(match, told[*match.write]);
+    return match.write && yields(match.rule, told[*match.write]);
   });
 }
 

@@ -20,6 +20,10 @@ namespace nodeportd {
 // figures, so it stands for no delivery.
 [[nodiscard]] std::optional<std::string> delivered_key(std::string_view line);
 
+// The facts of a service write in words: `applied web/shop NodePort 31000/TCP, succeeded`. A
+// stranger's text, not made printable.
+[[nodiscard]] std::string to_words(const Exposure& exposure);
+
 // The alert for a person, on one line of at most 1 KiB of printable text.
 [[nodiscard]] std::string to_line(const Alert& alert);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sink/format.hpp"
+
 namespace nodeportd {
 namespace {
 
@@ -86,7 +88,8 @@ void write_exposures(Writer& json, const std::vector<Exposure>& exposures) {
 }
 
 std::string to_words(const Exposure& exposure) {
-  std::string words = fmt::format("{} {}/{}", to_text(exposure.change), exposure.ns, exposure.name);
+  std::string words = fmt::format("{} {}/{}", to_text(exposure.change), exposure.ns,
+                                  exposure.name.empty() ? "?" : exposure.name);
   if (exposure.type) words += " " + *exposure.type;
   std::size_t told = 0;
   for (const NodePort& port : exposure.doors.node_ports) {

@@ -1,4 +1,5 @@
 // Rules that ask for what only the history of a Service tells, and rules that yield to others.
+#include "base/yaml.hpp"
 #include "match/exposure_path.hpp"
 #include "unit/match/rule_fixture.hpp"
 
@@ -102,6 +103,25 @@ TEST_CASE("a rule asks for history by any of its fields") {
   CHECK(asks("verb: create", "aggregate: {group_by: [exposure.before]}"));
   CHECK(asks("verb: create", "aggregate: {group_by: [verb], values: [exposure.opened.x]}"));
   CHECK(asks("verb: create", "aggregate: {group_by: [verb], alert_on_new: [exposure.change]}"));
+}
+
+TEST_CASE("an exception that asks for history waits for it too") {
+  auto loaded = test::load(rule(kFirst, "verb: create"));
+  Problems problems;
+  const auto list =
+      parse_yaml("- {name: known, rules: ['*'], condition: {exposure.before: open}, reason: r}\n",
+                 "c.yaml", problems);
+  auto exceptions = load_exceptions(list.at(0), "c.yaml", loaded.rules, problems);
+  REQUIRE(problems.empty());
+  const RuleSet rules(std::move(loaded.rules), std::move(exceptions));
+  const test::Event pending(R"({"verb":"create","exposure":{"outcome":"succeeded"}})");
+  std::vector<Match> matches;
+  CHECK(rules.match_pending(pending.event(), pending.record(), "log", 0, matches));
+  CHECK(matches.empty());
+  const test::Event settled(R"({"verb":"create","exposure":{"before":"open"}})");
+  rules.match_settled(settled.event(), settled.record(), "log", 0, matches);
+  REQUIRE(matches.size() == 1);
+  CHECK(matches[0].exception == 0);
 }
 
 TEST_CASE("a service write is matched in two steps, each rule in one of them") {
