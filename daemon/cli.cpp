@@ -1,6 +1,7 @@
 #include "daemon/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <map>
 #include <optional>
 
@@ -22,6 +23,7 @@ constexpr const char* kExamples =
     "  nodeportd run --config ./nodeportd.yaml      follow the logs that the config names\n"
     "  nodeportd replay audit.log                   what the shipped rules find in a file\n"
     "  zcat audit-*.log.gz | nodeportd replay -     the same, from standard input\n"
+    "  nodeportd explain audit.log:17               why each rule matches line 17 or does not\n"
     "  nodeportd test ./rules                       run the tests that stand in rule files\n"
     "  nodeportd status                             what the running daemon reads and sends\n"
     "  nodeportd exposed --namespace shop           what is open now, since when and by whom\n"
@@ -119,6 +121,40 @@ void add_exposed(CLI::App& app, ExposedCommand& exposed) {
   add_format(*verb, exposed.format);
 }
 
+void add_explain(CLI::App& app, ExplainCommand& explain, std::string& place) {
+  CLI::App* verb = app.add_subcommand(
+      "explain", "Say for each rule which selection held or failed, on which field and value");
+  verb->footer(
+      "The lines before LINE are read as well, so that the history of Services is what it was. A\n"
+      "record of several lines is found by each of them. Without LINE: every line that the scan\n"
+      "lets through.");
+  verb->add_option("FILE[:LINE]", place, "An audit log, plain or .gz, and a line from 1")
+      ->required()
+      ->type_name("");
+  verb->add_option(
+          "-r,--rules", explain.rules,
+          "A rule file or a folder of them; without --rules and --config the shipped rules")
+      ->type_name("PATH");
+  verb->add_option("-c,--config", explain.config, "Take rules and exceptions from this config")
+      ->type_name("FILE");
+  add_format(*verb, explain.format);
+}
+
+// A colon may be a part of the file's name; digits behind the last one are a line.
+void split_place(const std::string& place, ExplainCommand& explain) {
+  explain.file = place;
+  const std::size_t colon = place.rfind(':');
+  if (colon == std::string::npos || colon == 0) return;
+  const char* end = place.data() + place.size();
+  const auto [stop, error] = std::from_chars(place.data() + colon + 1, end, explain.line);
+  const bool is_line = error == std::errc() && stop == end && explain.line > 0;
+  if (is_line) {
+    explain.file.resize(colon);
+  } else {
+    explain.line = 0;
+  }
+}
+
 void add_test(CLI::App& app, TestRulesCommand& test) {
   CLI::App* verb = app.add_subcommand("test", "Run the tests that stand in rule files");
   verb->footer(
@@ -171,6 +207,10 @@ Command parse_command_line(int argc, char** argv) {
   add_config(*test_verb, test_sink.config);
   test_verb->add_option("NAME", test_sink.sink, "The sink")->required()->type_name("");
 
+  ExplainCommand explain;
+  std::string explained_place;
+  add_explain(app, explain, explained_place);
+
   TestRulesCommand test_rules;
   add_test(app, test_rules);
 
@@ -189,6 +229,10 @@ Command parse_command_line(int argc, char** argv) {
   }
   if (app.got_subcommand("exposed")) return exposed;
   if (app.got_subcommand("test")) return test_rules;
+  if (app.got_subcommand("explain")) {
+    split_place(explained_place, explain);
+    return explain;
+  }
   replay.batch_bytes = parse_size(batch_size).value_or(replay.batch_bytes);
   return replay;
 }

@@ -59,6 +59,14 @@ struct TestSinkCommand {
   std::string sink;
 };
 
+struct ExplainCommand {
+  std::string file;
+  std::uint64_t line = 0;  // 0: every line that the scan lets through
+  std::vector<std::string> rules;
+  std::string config;  // empty: none is read
+  OutputFormat format = OutputFormat::table;
+};
+
 struct TestRulesCommand {
   std::vector<std::string> paths;  // rule files and folders of them; none: the shipped rules
   OutputFormat format = OutputFormat::table;
@@ -70,7 +78,8 @@ struct Answered {
 };
 
 using Command = std::variant<Answered, RunCommand, CheckCommand, ReplayCommand, StatusCommand,
-                             DeadlettersCommand, ExposedCommand, TestSinkCommand, TestRulesCommand>;
+                             DeadlettersCommand, ExposedCommand, TestSinkCommand, TestRulesCommand,
+                             ExplainCommand>;
 
 // Prints help and errors itself.
 [[nodiscard]] Command parse_command_line(int argc, char** argv);

@@ -27,6 +27,9 @@ struct Dispatch {
   int operator()(const nodeportd::TestSinkCommand& command) const {
     return nodeportd::test_sink(command);
   }
+  int operator()(const nodeportd::ExplainCommand& command) const {
+    return nodeportd::explain(command);
+  }
   int operator()(const nodeportd::TestRulesCommand& command) const {
     return nodeportd::test_rules(command);
   }

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "daemon/each_batch.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/pipeline.hpp"
 #include "daemon/setup.hpp"
@@ -9,8 +10,6 @@
 
 namespace nodeportd {
 namespace {
-
-constexpr std::uint64_t kMaxLine = 16ULL << 20U;
 
 Alert final_of(const Window& window) {
   Alert alert = window.alert;
@@ -47,7 +46,7 @@ Result<Replayed> replay_files(const std::vector<std::string>& files, const RuleS
                      .beat_facts = {}});
   pipeline.start();
   const Result<void> read =
-      read_files(files, {options.batch_bytes, kMaxLine}, pipeline.feed(), progress);
+      read_files(files, {options.batch_bytes, kReplayMaxLine}, pipeline.feed(), progress);
   pipeline.finish();
   if (!read) return fail(read.error());
   if (!pipeline.ledger().status().durable) {

@@ -12,6 +12,7 @@ namespace nodeportd {
 [[nodiscard]] int deadletters(const DeadlettersCommand& command);
 [[nodiscard]] int exposed(const ExposedCommand& command);
 [[nodiscard]] int test_sink(const TestSinkCommand& command);
+[[nodiscard]] int explain(const ExplainCommand& command);
 [[nodiscard]] int test_rules(const TestRulesCommand& command);
 
 }  // namespace nodeportd

@@ -23,6 +23,7 @@ struct DetectionItem {
   std::vector<ValueTest> tests;
   Link link = Link::any;
   bool negated = false;  // modifier `neq`: no value of the field passes, an absent field included
+  std::string as_written;  // `field|modifiers: "a" or "b"`, for explanations
 
   [[nodiscard]] bool holds(const Value& root, Reading reading) const;
   // Whether it asks for what only the history of a Service tells.
@@ -52,6 +53,7 @@ struct Expression {
 struct Detection {
   std::vector<Selection> selections;
   Expression condition;
+  std::string condition_as_written;
 
   [[nodiscard]] bool matches(const Value& root, Reading reading) const;
   // The same for a service write whose history is pending (Kleene's logic of three values).

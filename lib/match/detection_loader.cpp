@@ -81,6 +81,8 @@ class DetectionLoader {
     for (const Selection& selection : detection_.selections) names.push_back(selection.name);
     auto parsed = parse_condition(node.scalar, names);
     if (parsed) {
+      std::string& all = detection_.condition_as_written;
+      all += (all.empty() ? "" : ", or: ") + node.scalar;
       detection_.condition.parts.push_back(std::move(*parsed));
       return;
     }

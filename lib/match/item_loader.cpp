@@ -221,6 +221,16 @@ Result<ValueTest> value_test(const ModifierChain& chain, const YamlNode& value) 
   return refuse("");
 }
 
+std::string values_as_written(const YamlNode& value, DetectionItem::Link link) {
+  if (!value.is_sequence()) return to_json(value);
+  std::string text;
+  for (const YamlNode& each : value.items) {
+    if (!text.empty()) text += link == DetectionItem::Link::all ? " and " : " or ";
+    text += to_json(each);
+  }
+  return text;
+}
+
 class ItemLoader {
  public:
   ItemLoader(const std::string& file, Problems& problems) : file_(file), problems_(problems) {}
@@ -283,12 +293,17 @@ std::optional<DetectionItem> load_item(const YamlEntry& entry, const std::string
     problems.push_back({key, chain.error().text});
     return std::nullopt;
   }
-  return ItemLoader(file, problems).load(*chain, key, entry.value);
+  auto item = ItemLoader(file, problems).load(*chain, key, entry.value);
+  if (item) item->as_written = entry.key + ": " + values_as_written(entry.value, item->link);
+  return item;
 }
 
 std::optional<DetectionItem> load_keyword(const YamlNode& value, const std::string& file,
                                           Problems& problems) {
-  return ItemLoader(file, problems).load(ModifierChain(), {file, value.line, value.column}, value);
+  auto item =
+      ItemLoader(file, problems).load(ModifierChain(), {file, value.line, value.column}, value);
+  if (item) item->as_written = "anywhere: " + to_json(value);
+  return item;
 }
 
 }  // namespace nodeportd

@@ -133,9 +133,9 @@ void RuleSet::match(const AuditEvent& event, const Record& record, const std::st
   for (auto match = begin; match != out.end(); ++match) {
     if (match->exception == Match::kNoException) told.push_back(match->rule);
   }
-  out.erase(
-      std::remove_if(begin, out.end(), [&](const Match& match) { return yields(match, told); }),
-      out.end());
+  out.erase(std::remove_if(begin, out.end(),
+                           [&](const Match& match) { return yields(match.rule, told); }),
+            out.end());
 }
 
 bool RuleSet::match_pending(const AuditEvent& event, const Record& record,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "match/exceptions.hpp"
+#include "match/explanation.hpp"
 #include "match/rule_loader.hpp"
 #include "model/batch.hpp"
 #include "model/event.hpp"
@@ -58,6 +59,11 @@ class RuleSet {
   // Then, for all matches of a batch: leaves out those of service writes that yield.
   void yield_of_writes(std::vector<Match>& matches) const;
 
+  // Per rule of a file, what it makes of the event and why: by the same evaluation as match().
+  // A service write is given as match_pending() and match_settled() get it, any other event twice.
+  [[nodiscard]] std::vector<RuleExplanation> explain(const AuditEvent& event,
+                                                     const AuditEvent& settled) const;
+
   // What Splunk's search for rule number `rule` of a file would keep of the event; nullopt: it
   // does not match there.
   [[nodiscard]] std::optional<SplunkRow> splunk_row(std::uint32_t rule,
@@ -74,8 +80,8 @@ class RuleSet {
                    const std::string& source, std::optional<std::uint32_t> write,
                    std::vector<Match>& out) const;
 
-  // Whether the rule of `match` yields to one of `told`.
-  [[nodiscard]] bool yields(const Match& match, const std::vector<std::uint32_t>& told) const;
+  // Whether the rule yields to one of `told`.
+  [[nodiscard]] bool yields(std::uint32_t rule, const std::vector<std::uint32_t>& told) const;
 
   std::vector<CompiledRule> rules_;
   std::vector<ExceptionSpec> exceptions_;

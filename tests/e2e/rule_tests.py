@@ -85,3 +85,68 @@ class RuleTests(Verb):
         self.assertIn(f"{path}:5:27: a test has no key 'event': did you mean 'events'?", done.stderr)
         self.assertEqual(done.stdout, "")
         self.call("test", self.path("none.yml"), code=78)
+
+    def test_the_example_of_the_manual_passes(self):
+        with open(os.path.join(RULES, "..", "..", "docs", "RULES.md"), encoding="utf-8") as file:
+            examples = [part.split("```")[0] for part in file.read().split("```yaml\n")[1:]]
+        block = next(example for example in examples if example.startswith("tests:\n"))
+        done = self.call("test", self.write("rule.yml", examples[0] + block))
+        self.assertEqual(done.stderr, "1 rule, 2 tests, 0 failed\n")
+
+
+class Explain(Verb):
+    def log(self):
+        """Four lines: another event, a creation, a line of noise, and a dead end in CRI's parts."""
+        line = creation("a1", "web").rstrip("\n")
+        half = len(line) // 2
+        parts = [f"2026-11-24T10:00:00Z stdout P {line[:half]}",
+                 f"2026-11-24T10:00:00Z stdout F {line[half:]}"]
+        return self.write("audit.log", "\n".join(
+            ['{"kind":"Event","verb":"list","auditID":"l1"}', line, '{"verb":"NodePort"', *parts])
+            + "\n")
+
+    def test_a_line_is_explained_rule_by_rule(self):
+        log = self.log()
+        done = self.call("explain", f"{log}:2")
+        lines = done.stdout.splitlines()
+        self.assertTrue(lines[0].startswith(f"{log}:2  create services default/web by alice, 201,"))
+        self.assertIn("  ALERT      Kubernetes Node Port Creation  [selection]", lines)
+        self.assertRegex(done.stdout, r'requestObject.spec.type: "NodePort" +is "NodePort"\n')
+        self.assertRegex(done.stdout, r"deletion failed +verb\|startswith: \"delete\" +is \"create\"\n")
+        self.assertLess(len(lines), 40)
+        self.assertTrue(all(len(line) < 180 for line in lines), done.stdout)
+
+    def test_a_record_of_several_lines_is_found_by_each(self):
+        log = self.log()
+        for number in (4, 5):
+            done = self.call("explain", f"{log}:{number}", "--format", "json")
+            event = json.loads(done.stdout)
+            self.assertEqual((event["line"], event["audit_id"]), (4, "a1"))
+            self.assertIn(("Kubernetes Node Port Creation", "told"),
+                          [(rule["name"], rule["verdict"]) for rule in event["rules"]])
+
+    def test_what_is_passed_over_and_what_is_broken_is_said(self):
+        log = self.log()
+        self.assertIn("passed over by the scan: it holds none of",
+                      self.call("explain", f"{log}:1").stdout)
+        self.assertEqual(self.call("explain", f"{log}:3").stdout,
+                         f"{log}:3  cannot be inspected (torn): it ends in the middle\n")
+
+    def test_without_a_line_all_that_may_match_is_explained(self):
+        done = self.call("explain", self.log(), "--format", "json")
+        self.assertEqual([json.loads(line)["line"] for line in done.stdout.splitlines()], [2, 3, 4])
+
+    def test_an_empty_line_and_a_missing_one_differ(self):
+        log = self.write("audit.log", creation("a1", "web") + "\n")
+        done = self.call("explain", f"{log}:2")
+        self.assertEqual((done.stdout, done.stderr.count("is in no record")), ("", 1))
+        self.assertIn("has 2 lines, there is no 3", self.call("explain", f"{log}:3", code=2).stderr)
+        self.call("explain", self.path("none.log"), code=2)
+        self.call("explain", log, "--rules", self.path("none.yml"), code=78)
+
+    def test_a_config_brings_its_exceptions(self):
+        config = self.config(self.file_sink()) + (
+            "exceptions:\n  - {name: known, rules: ['*'], reason: agreed, "
+            "condition: {user.username: alice}}\n")
+        done = self.call("explain", f"{self.log()}:2", "--config", self.write("c.yaml", config))
+        self.assertIn("  suppressed Kubernetes Node Port Creation: exception 'known', agreed", done.stdout)
