@@ -142,7 +142,14 @@ class Matrix(Replay):
         legacy = (f'{TIME} AUDIT: id="a-1" stage="ResponseComplete" ip="10.0.0.7" method="create" '
                   'user="alice" groups="a" as="<self>" asgroups="<lookup>" user-agent="k" '
                   'namespace="web" uri="/api/v1/namespaces/web/services" response="201"\n')
-        self.assertEqual(reasons(legacy.encode()), ["legacy_format"])
+        with open(self.path("audit.log"), "w", encoding="utf-8") as file:
+            file.write(legacy)
+        done = subprocess.run([NODEPORTD, "replay", self.path("audit.log")], capture_output=True,
+                              text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("legacy_format", done.stdout)
+        self.assertIn("1 line of kube-apiserver's legacy text format", done.stderr)
+        self.assertIn("--audit-log-format=json", done.stderr)
 
 
 class OpenedNotTouched(Replay):
