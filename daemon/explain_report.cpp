@@ -51,18 +51,11 @@ std::string_view words_for(Reject reject) {
   return "";
 }
 
+// Behind the rule's name: why a rule that matches says nothing.
 std::string reason_of(const RuleExplanation& rule, const RuleSet& rules) {
-  switch (rule.verdict) {
-    case Verdict::no_match:
-      return "";
-    case Verdict::told:
-      return "";
-    case Verdict::suppressed: {
-      const ExceptionSpec& exception = rules.exceptions()[rule.exception];
-      return fmt::format(": exception '{}', {}", shown(exception.name), shown(exception.reason));
-    }
-    case Verdict::yields:
-      break;
+  if (rule.verdict == Verdict::suppressed) {
+    const ExceptionSpec& exception = rules.exceptions()[rule.exception];
+    return fmt::format(": exception '{}', {}", shown(exception.name), shown(exception.reason));
   }
   std::string names;
   for (const std::uint32_t superior : rule.yields_to) {

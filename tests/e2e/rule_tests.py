@@ -49,7 +49,8 @@ class RuleTests(Verb):
         self.assertEqual(as_files.stdout, compiled_in.stdout)
 
     def test_a_rule_that_is_bent_fails_its_tests_with_place_and_difference(self):
-        path = self.edited("requestObject.spec.type: NodePort", "requestObject.spec.type: LoadBalancer")
+        path = self.edited("requestObject.spec.type: NodePort",
+                           "requestObject.spec.type: LoadBalancer")
         done = self.call("test", path, code=1)
         first = next(line for line in done.stdout.splitlines() if line.startswith("FAILED"))
         self.assertRegex(first, r"a created NodePort  \(" + path + r":\d+\)$")
@@ -61,7 +62,8 @@ class RuleTests(Verb):
         self.assertRegex(done.stderr, r"1 rule, \d+ tests, \d+ failed\n")
 
     def test_an_expectation_that_is_bent_fails_alone(self):
-        path = self.edited("window: {start: '2026-11-24T10:00:00.000000Z'}", "window: {start: '2026-11-24T11:00:00.000000Z'}")
+        path = self.edited("window: {start: '2026-11-24T10:00:00.000000Z'}",
+                           "window: {start: '2026-11-24T11:00:00.000000Z'}")
         done = self.call("test", path, "--format", "json", code=1)
         tests = [json.loads(line) for line in done.stdout.splitlines()]
         failed = [test for test in tests if test["result"] != "ok"]
@@ -80,9 +82,10 @@ class RuleTests(Verb):
         self.assertIn("0 failed; 1 rule without tests", done.stderr)
 
     def test_what_cannot_be_loaded_is_78(self):
-        path = self.write("rule.yml", UNTESTED + "tests: {cases: [{name: a, event: [{}], alerts: []}]}\n")
+        path = self.write("rule.yml", UNTESTED + "tests: {cases: [{name: a, event: [{}]}]}\n")
         done = self.call("test", path, code=78)
-        self.assertIn(f"{path}:5:27: a test has no key 'event': did you mean 'events'?", done.stderr)
+        self.assertIn(f"{path}:5:27: a test has no key 'event': did you mean 'events'?",
+                      done.stderr)
         self.assertEqual(done.stdout, "")
         self.call("test", self.path("none.yml"), code=78)
 
@@ -112,7 +115,8 @@ class Explain(Verb):
         self.assertTrue(lines[0].startswith(f"{log}:2  create services default/web by alice, 201,"))
         self.assertIn("  ALERT      Kubernetes Node Port Creation  [selection]", lines)
         self.assertRegex(done.stdout, r'requestObject.spec.type: "NodePort" +is "NodePort"\n')
-        self.assertRegex(done.stdout, r"deletion failed +verb\|startswith: \"delete\" +is \"create\"\n")
+        self.assertRegex(done.stdout,
+                         r'deletion failed +verb\|startswith: "delete" +is "create"\n')
         self.assertLess(len(lines), 40)
         self.assertTrue(all(len(line) < 180 for line in lines), done.stdout)
 
@@ -149,4 +153,5 @@ class Explain(Verb):
             "exceptions:\n  - {name: known, rules: ['*'], reason: agreed, "
             "condition: {user.username: alice}}\n")
         done = self.call("explain", f"{self.log()}:2", "--config", self.write("c.yaml", config))
-        self.assertIn("  suppressed Kubernetes Node Port Creation: exception 'known', agreed", done.stdout)
+        self.assertIn("  suppressed Kubernetes Node Port Creation: exception 'known', agreed",
+                      done.stdout)

@@ -27,7 +27,8 @@ TEST_CASE("events become the lines of a log: maps as JSON, texts as they are") {
           events:
               - {}
               - {user: {username: bob, groups: [c]}, code: null, sub: {x: []}}
-              - {t: 'true', b: True, n: -4.03e2, p: +7, s: 2026-11-24, q: '7', e: "a\"\\\n\tb", z: ~}
+              - {t: 'true', b: True, n: -4.03e2, p: +7, s: 2026-11-24, q: '7',
+                 e: "a\"\\\n\tb", z: ~}
               - '{"raw": 1}'
               - |
                   two
