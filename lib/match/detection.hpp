@@ -22,7 +22,7 @@ struct DetectionItem {
   std::optional<FieldPath> field;
   std::vector<ValueTest> tests;
   Link link = Link::any;
-  bool negated = false;  // modifier `neq`: no value of the field passes, an absent field included
+  bool negated = false;    // modifier `neq`: no value of the field passes, an absent field included
   std::string as_written;  // `field|modifiers: "a" or "b"`, for explanations
 
   [[nodiscard]] bool holds(const Value& root, Reading reading) const;
