@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace nodeportd {
@@ -13,11 +14,16 @@ using Extent = ServiceWrite::Extent;
 
 constexpr std::chrono::hours kAuditIdAge{24};
 
+// What the apiserver takes where a port names none.
+std::string_view protocol_of(const NodePort& port) {
+  return port.protocol.empty() ? "TCP" : std::string_view(port.protocol);
+}
+
 // By its number where both are told, else by the Service's port; a port of which nothing is told
 // may be any.
 bool is_same(const NodePort& a, const NodePort& b) {
   if ((!a.number && !a.port) || (!b.number && !b.port)) return true;
-  if (a.protocol != b.protocol) return false;
+  if (protocol_of(a) != protocol_of(b)) return false;
   return a.number && b.number ? a.number == b.number : a.port == b.port;
 }
 bool is_same(const std::string& a, const std::string& b) {

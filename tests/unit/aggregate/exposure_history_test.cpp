@@ -185,6 +185,9 @@ TEST_CASE("a port whose number the log did not tell is known by the Service's po
   CHECK(bench.settle(write_of("u", untold, 1)) == "unknown, updated: ?/TCP");
   CHECK(bench.settle(write_of("u", ports({31000}), 2)) == "open, touched:");
   CHECK(bench.settle(write_of("u", untold, 3)) == "open, touched:");
+  // A port that names no protocol is one of TCP.
+  untold.node_ports[0].protocol = "";
+  CHECK(bench.settle(write_of("u", untold, 4)) == "open, touched:");
 }
 
 TEST_CASE("a patch that names the type alone opens what is not open yet") {
