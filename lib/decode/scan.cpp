@@ -63,22 +63,27 @@ bool search(std::size_t size, std::size_t span, Candidates candidates, Holds hol
   }
 }
 
-// A JSON escape that stands for an ASCII letter: `\u0041` to `\u007a`. The apiserver's encoder
-// never writes one, but a patch body reaches the log as its client wrote it. `\u0026`, which is in
-// half of all request URIs, is none.
+// A JSON escape behind which a letter can hide. `\u0041` to `\u007a` stand for one: the apiserver's
+// encoder never writes them, but a patch body reaches the log as its client wrote it. And where a
+// carrier wraps such a body's text, each character of the escape may be one again: the backslash
+// and the `u` in the same range, and a digit, `\u0030` to `\u0039`. `\u0026`, which is in half of
+// all request URIs, is none.
 bool has_letter_escape(std::string_view record) {
   constexpr std::string_view kPrefix = "\\u00";
-  constexpr std::size_t kSpan = kPrefix.size() + 1;
+  constexpr std::size_t kSpan = kPrefix.size() + 2;
   const char* text = record.data();
-  const auto is_high_digit = [](auto c) { return (c & 0xFC) == 0x34; };  // '4' to '7'
+  const auto is_letters = [](auto high) { return (high & 0xFC) == 0x34; };  // '4' to '7'
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return search(
       record.size(), kSpan,
       [&](std::size_t i) {
-        return (load(text + i) == '\\') & is_high_digit(load(text + i + kPrefix.size()));
+        const Block high = load(text + i + kPrefix.size());
+        return (load(text + i) == '\\') & (is_letters(high) | (high == '3'));
       },
       [&](std::size_t i) {
-        return record.compare(i, kPrefix.size(), kPrefix) == 0 &&
-               is_high_digit(text[i + kPrefix.size()]);
+        if (record.compare(i, kPrefix.size(), kPrefix) != 0) return false;
+        const std::string_view code = record.substr(i + kPrefix.size(), 2);
+        return is_letters(code[0]) || (code[0] == '3' && is_digit(code[1]));
       });
 }
 

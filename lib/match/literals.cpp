@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <tuple>
 
 #include "match/exposure_path.hpp"
@@ -49,14 +50,22 @@ constexpr std::array<std::string_view, 34> kEverywhere = {"kind",
                                                           "annotations",
                                                           "authorization"};
 
+// What decode says for a carrier that has it in no words (docs/CARRIERS.md: GKE has a status of 0
+// and a `granted` of false), so that no record need hold it.
+constexpr std::array<std::string_view, 4> kTranslated = {"success", "failure", "forbid", "allow"};
+
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-bool is_everywhere(const std::string& run) {
-  return std::any_of(kEverywhere.begin(), kEverywhere.end(), [&](std::string_view word) {
+bool is_within_any(const std::string& run, std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
     return word.find(run) != std::string_view::npos;
   });
+}
+
+bool is_everywhere(const std::string& run) {
+  return is_within_any(run, kEverywhere);
 }
 
 // Greater is better: rare words, long ones, few of them. Of several that are needed together each
@@ -106,7 +115,7 @@ std::vector<Literals> runs_of(const Glob::Segment& segment) {
   std::vector<Literals> runs;
   std::string run;
   const auto close = [&] {
-    if (run.size() >= kRunMin) runs.push_back({{run}});
+    if (run.size() >= kRunMin && !is_within_any(run, kTranslated)) runs.push_back({{run}});
     run.clear();
   };
   for (const Piece piece : segment) {

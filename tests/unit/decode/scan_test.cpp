@@ -112,6 +112,7 @@ TEST_CASE("a literal is found at every offset of every length, and nothing else 
 TEST_CASE("only an escape that can hide a letter sends a record to the decoder") {
   const Scan scan(rules_of({{"nodeport"}}));
   for (const char* hidden : {R"(\u004eodePort)", R"(\u006E)", R"(\u0041)", R"(\u007a)", R"(\u0050)",
+                             R"(\\u\u003004eodePort)", R"(\u0039)",
                              R"(a long way to the end of the line .... \u004e)"}) {
     CAPTURE(hidden);
     CHECK(scan.may_match(hidden));
