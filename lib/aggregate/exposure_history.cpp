@@ -47,10 +47,11 @@ std::vector<What> fresh(const std::vector<What>& now, const std::vector<Opened<W
   return result;
 }
 
-const NodePort& better_told(const NodePort& now, const NodePort& before) {
+// What was told of it before is not forgotten.
+NodePort merged(const NodePort& now, const NodePort& before) {
   return now.number ? now : before;
 }
-const std::string& better_told(const std::string& now, const std::string& /*before*/) {
+std::string merged(const std::string& now, const std::string& /*before*/) {
   return now;
 }
 
@@ -62,7 +63,7 @@ std::vector<Opened<What>> carry(const std::vector<What>& now,
   for (const What& what : now) {
     const Opened<What>* before = find_same(known, what);
     if (before != nullptr) {
-      result.push_back({better_told(what, before->what), before->since, before->by});
+      result.push_back({merged(what, before->what), before->since, before->by});
     } else {
       result.push_back({what, here.since, here.by});
     }

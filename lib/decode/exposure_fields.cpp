@@ -35,7 +35,7 @@ class Tree {
     Value value;
     if (!number) return value;
     constexpr std::size_t kDigits = 10;
-    char* digits = allocate<char>(kDigits);
+    auto* digits = allocate<char>(kDigits);
     const char* end = std::to_chars(digits, digits + kDigits, *number).ptr;
     value.kind = Value::Kind::number;
     value.text = {digits, static_cast<std::size_t>(end - digits)};
@@ -46,7 +46,7 @@ class Tree {
   Value list(const Items& items, Make make) {
     Value value;
     value.kind = Value::Kind::array;
-    Value* made = allocate<Value>(items.size());
+    auto* made = allocate<Value>(items.size());
     for (const auto& item : items) std::construct_at(made + value.size++, make(item));
     value.items = made;
     return value;
@@ -55,7 +55,7 @@ class Tree {
   Value object(const std::vector<Member>& members) {
     Value value;
     value.kind = Value::Kind::object;
-    Member* made = allocate<Member>(members.size());
+    auto* made = allocate<Member>(members.size());
     std::uninitialized_copy(members.begin(), members.end(), made);
     value.members = made;
     value.size = members.size();

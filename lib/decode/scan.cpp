@@ -72,18 +72,17 @@ bool has_letter_escape(std::string_view record) {
   constexpr std::string_view kPrefix = "\\u00";
   constexpr std::size_t kSpan = kPrefix.size() + 2;
   const char* text = record.data();
-  const auto is_letters = [](auto high) { return (high & 0xFC) == 0x34; };  // '4' to '7'
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_within = [](char c, char least, char most) { return c >= least && c <= most; };
   return search(
       record.size(), kSpan,
       [&](std::size_t i) {
-        const Block high = load(text + i + kPrefix.size());
-        return (load(text + i) == '\\') & (is_letters(high) | (high == '3'));
+        const Block above = load(text + i + kPrefix.size()) - '3';  // less is far above
+        return (load(text + i) == '\\') & (above <= '7' - '3');
       },
       [&](std::size_t i) {
         if (record.compare(i, kPrefix.size(), kPrefix) != 0) return false;
-        const std::string_view code = record.substr(i + kPrefix.size(), 2);
-        return is_letters(code[0]) || (code[0] == '3' && is_digit(code[1]));
+        const char* code = text + i + kPrefix.size();
+        return is_within(code[0], '4', '7') || (code[0] == '3' && is_within(code[1], '0', '9'));
       });
 }
 

@@ -58,7 +58,7 @@ std::vector<std::uint64_t> novelty_of(const CompiledRule& rule, const Value& roo
 
 // Of an event that stands in its record as it is, one of several maybe; 0 for any other.
 std::size_t offset_within(std::string_view record, std::string_view event) {
-  const std::less<const char*> before;
+  const std::less<> before;
   const char* end = record.data() + record.size();
   if (before(event.data(), record.data()) || !before(event.data(), end)) return 0;
   return static_cast<std::size_t>(event.data() - record.data());
