@@ -22,6 +22,10 @@ def upper_hex(char):
     return f"\\u{ord(char):04X}"
 
 
+def solidus(char):
+    return "\\/" if char == "/" else lower_hex(char) if UNWRITTEN.match(char) else char
+
+
 class Spelling:
     """`escape` gives a character's escape, `blanks` are what stands between tokens, `shuffled` lets
     names stand in any order, `decoy` gives a value that its name has before the true one."""
