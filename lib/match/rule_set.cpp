@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "match/exposure_path.hpp"
 #include "match/literals.hpp"
 
 namespace nodeportd {
@@ -38,6 +39,9 @@ std::vector<Literals> RuleSet::literals() const {
   std::vector<Literals> all;
   all.reserve(rules_.size());
   for (const CompiledRule& each : rules_) all.push_back(required_literals(each.detection));
+  // What is open is remembered whatever the rules ask, for `nodeportd exposed` and for the rules
+  // that are loaded next time.
+  all.push_back(exposure_literals());
   return all;
 }
 

@@ -38,7 +38,7 @@ class RuleSet {
   // What Match::exception indexes.
   [[nodiscard]] const std::vector<ExceptionSpec>& exceptions() const { return exceptions_; }
 
-  // For the scan, per rule; see required_literals().
+  // For the scan, per rule and for the history of Services; see required_literals().
   [[nodiscard]] std::vector<Literals> literals() const;
 
   // Adds what the rules find in an event of `source`. An event that gives a rule more groups than

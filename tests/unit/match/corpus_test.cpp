@@ -5,6 +5,7 @@
 #include <set>
 
 #include "decode/scan.hpp"
+#include "match/exposure_path.hpp"
 #include "unit/match/rule_fixture.hpp"
 
 namespace nodeportd {
@@ -73,7 +74,7 @@ TEST_CASE("the shipped rule is Splunk's detection, field for field") {
   REQUIRE(rule.risk);
   CHECK(rule.risk->score() == 49);
   CHECK(rule.risk->message == "Kubernetes node port creation from user $user$");
-  CHECK(rules.literals() == std::vector<Literals>{{{"nodeport"}}});
+  CHECK(rules.literals() == std::vector<Literals>{{{"nodeport"}}, exposure_literals()});
 
   const test::Event event(R"({"kind":"Event","stage":"ResponseComplete","verb":"create",
       "user":{"username":"eve","groups":["system:authenticated","dev"]},"sourceIPs":["b","a"],
