@@ -8,28 +8,37 @@ namespace nodeportd {
 
 void Review::settle(Batch& batch) {
   if (batch.writes.empty()) return;
-  const std::size_t found = batch.matches.size();
-  for (std::uint32_t i = 0; i < batch.writes.size(); ++i) {
-    history_.settle(batch.writes[i]);
-    if (batch.writes[i].undecided) ask(batch, i);
+  for (std::uint32_t first = 0; first < batch.writes.size();) {
+    bool is_asked = false;
+    std::uint32_t end = first;
+    for (; end < batch.writes.size(); ++end) {
+      ServiceWrite& write = batch.writes[end];
+      if (write.record != batch.writes[first].record) break;
+      history_.settle(write);
+      is_asked = is_asked || write.undecided;
+    }
+    if (is_asked) ask(batch, first, end);
+    first = end;
   }
   rules_.yield_of_writes(batch.matches);
-  if (batch.matches.size() <= 1 || found == 0) return;
   // In the order of the log again, whatever the batch's bounds.
   std::stable_sort(batch.matches.begin(), batch.matches.end(),
                    [](const Match& a, const Match& b) { return a.event.offset < b.event.offset; });
 }
 
-void Review::ask(Batch& batch, std::uint32_t write) {
-  const ServiceWrite& known = batch.writes[write];
-  const Record& record = batch.records[known.record];
+void Review::ask(Batch& batch, std::uint32_t first, std::uint32_t end) {
+  const Record& record = batch.records[batch.writes[first].record];
+  std::uint32_t next = first;
   reader_.read(
       record.text,
       [&](const AuditEvent& event, std::uint32_t part) {
-        if (part != known.event) return;
+        while (next < end && batch.writes[next].event < part) ++next;
+        if (next == end || batch.writes[next].event != part) return;
+        const ServiceWrite& write = batch.writes[next];
+        if (!write.undecided) return;
         const AuditEvent whole =
-            with_exposure(event, known.exposure, History::settled, reader_.arena());
-        rules_.match_settled(whole, record, batch.end.stream, write, batch.matches);
+            with_exposure(event, write.exposure, History::settled, reader_.arena());
+        rules_.match_settled(whole, record, batch.end.stream, next, batch.matches);
       },
       [](std::string_view, Reject, std::uint32_t) {});
 }

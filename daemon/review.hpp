@@ -26,8 +26,9 @@ class Review {
   [[nodiscard]] const ExposureHistory& history() const { return history_; }
 
  private:
-  // Reads the event of a write once more, its history settled, and matches it.
-  void ask(Batch& batch, std::uint32_t write);
+  // Reads the record of the writes from `first` to before `end` once more, and matches those of its
+  // events that are undecided, their history settled.
+  void ask(Batch& batch, std::uint32_t first, std::uint32_t end);
 
   const RuleSet& rules_;
   ExposureHistory history_;

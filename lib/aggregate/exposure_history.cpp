@@ -19,12 +19,17 @@ std::string_view protocol_of(const NodePort& port) {
   return port.protocol.empty() ? "TCP" : std::string_view(port.protocol);
 }
 
-// By its number where both are told, else by the Service's port; a port of which nothing is told
-// may be any.
-bool is_same(const NodePort& a, const NodePort& b) {
-  if ((!a.number && !a.port) || (!b.number && !b.port)) return true;
-  if (protocol_of(a) != protocol_of(b)) return false;
-  return a.number && b.number ? a.number == b.number : a.port == b.port;
+// Stands for all ports of which nothing is told.
+bool is_placeholder(const NodePort& port) {
+  return !port.number && !port.port;
+}
+
+// By its number where both are told, else by the Service's port. A placeholder may be any port that
+// is known; what was known as a placeholder is news once it is told.
+bool is_same(const NodePort& now, const NodePort& before) {
+  if (is_placeholder(now)) return true;
+  if (is_placeholder(before) || protocol_of(now) != protocol_of(before)) return false;
+  return now.number && before.number ? now.number == before.number : now.port == before.port;
 }
 bool is_same(const std::string& a, const std::string& b) {
   return a == b;
@@ -33,7 +38,7 @@ bool is_same(const std::string& a, const std::string& b) {
 template <typename What>
 const Opened<What>* find_same(const std::vector<Opened<What>>& known, const What& what) {
   const auto found = std::find_if(known.begin(), known.end(), [&](const Opened<What>& each) {
-    return is_same(each.what, what);
+    return is_same(what, each.what);
   });
   return found == known.end() ? nullptr : &*found;
 }
@@ -144,7 +149,10 @@ void ExposureHistory::settle(ServiceWrite& write) {
   if (is_other && write.extent == Extent::gone) write.extent = Extent::nothing;
   if (is_other) known.reset();
   exposure.before = !known ? Before::unknown : known->is_open() ? Before::open : Before::closed;
-  if (exposure.outcome != Exposure::Outcome::succeeded) return;
+  if (exposure.outcome != Exposure::Outcome::succeeded) {
+    if (write.extent == Extent::unknown) keep(write, nullptr);
+    return;
+  }
   if (write.creates) {
     exposure.before = Before::absent;
     known.reset();

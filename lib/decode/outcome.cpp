@@ -12,6 +12,8 @@ namespace {
 using Outcome = Exposure::Outcome;
 
 constexpr std::uint32_t kCodeMax = 999;
+// Go reads no parameter at all where there are more, since 1.25.
+constexpr std::size_t kQueryMax = 10'000;
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -43,7 +45,8 @@ bool asks_for_dry_run(std::string_view uri) {
   const std::size_t mark = uri.find('?');
   if (mark == std::string_view::npos) return false;
   std::string_view query = uri.substr(mark + 1);
-  while (!query.empty()) {
+  for (std::size_t pairs = 0; !query.empty(); ++pairs) {
+    if (pairs == kQueryMax) return false;
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     if (pair.find(';') != std::string_view::npos) continue;
@@ -57,20 +60,22 @@ bool asks_for_dry_run(std::string_view uri) {
 }
 
 bool is_dry_run(const Value& event) {
-  const std::string_view uri = string_in(&event, "requestURI");
-  if (asks_for_dry_run(uri)) return true;
+  // A DELETE that brings options is judged by them alone.
   const Value* request = event.find("requestObject");
-  if (string_in(&event, "verb").starts_with("delete")) {
-    const Value* options = member(request, "dryRun");
+  if (string_in(&event, "verb").starts_with("delete") && is_object(request)) {
+    const Value* options = request->find("dryRun");
     return is_list(options) && options->size > 0;
   }
+  const std::string_view uri = string_in(&event, "requestURI");
+  if (asks_for_dry_run(uri)) return true;
   // Some carriers have no URI, and Go before 1.17 took a semicolon for an ampersand.
   if (!uri.empty() && uri.find(';') == std::string_view::npos) return false;
+  const auto code = whole_number(member(event.find("responseStatus"), "code"), kCodeMax);
+  const bool is_created = string_in(&event, "verb") == "create" || code == 201U;
   const Value* response = event.find("responseObject");
-  const bool is_created = string_in(&event, "verb") == "create";
   const Value* metadata = member(response, "metadata");
-  return is_created && string_in(response, "kind") == "Service" && is_object(metadata) &&
-         string_in(metadata, "resourceVersion").empty();
+  return is_created && string_in(response, "kind") == "Service" &&
+         !string_in(metadata, "uid").empty() && string_in(metadata, "resourceVersion").empty();
 }
 
 Outcome refusal(const Value& event) {

@@ -25,8 +25,11 @@ bool has_directive(const Value& object) {
 bool leads_to_door(const Value* pointer) {
   if (pointer == nullptr || pointer->kind != Value::Kind::string) return true;
   constexpr std::string_view kSpec = "/spec";
-  std::string_view path = pointer->text;
-  if (path.empty() || path == "/" || path == kSpec) return true;
+  // The apiserver's library passes over what stands before the first slash.
+  const std::size_t slash = pointer->text.find('/');
+  if (slash == std::string_view::npos) return true;
+  std::string_view path = pointer->text.substr(slash);
+  if (path == "/" || path == kSpec) return true;
   if (!path.starts_with("/spec/")) return false;
   path.remove_prefix(kSpec.size() + 1);
   const std::string_view field = path.substr(0, path.find('/'));
@@ -46,6 +49,15 @@ PatchReach reach_of_operations(const Value& operations) {
   return PatchReach::none;
 }
 
+// Whether the ports of a patch that names the type stand in it. An empty list leaves what is stored
+// in a strategic merge patch and in apply; an element may be a directive.
+bool are_told(const Value* ports) {
+  if (ports == nullptr) return true;  // all there are
+  if (!is_list(ports) || ports->size == 0) return false;
+  return std::none_of(ports->items, ports->items + ports->size,
+                      [](const Value& port) { return !is_object(&port) || has_directive(port); });
+}
+
 // A node port may be asked for in the ports of `spec`, wherever that is in a body.
 bool ports_name_number(const Value* ports) {
   if (is_object(ports)) return whole_number(ports->find("nodePort"), 65'535).value_or(0) > 0;
@@ -56,7 +68,8 @@ bool ports_name_number(const Value* ports) {
 }
 
 bool operation_names_number(const Value* operation) {
-  const std::string_view path = string_in(operation, "path");
+  std::string_view path = string_in(operation, "path");
+  path.remove_prefix(std::min(path.find('/'), path.size()));
   const Value* value = member(operation, "value");
   if (path.ends_with("/nodePort")) return whole_number(value, 65'535).value_or(0) > 0;
   if (path.starts_with("/spec/ports")) return ports_name_number(value);
@@ -74,13 +87,14 @@ PatchReach reach_of(const Value& patch) {
   if (spec == nullptr) return PatchReach::none;
   if (!is_object(spec) || has_directive(*spec)) return PatchReach::not_told;
   const auto names = [spec](std::string_view field) { return spec->find(field) != nullptr; };
-  if (!string_in(spec, "type").empty()) return PatchReach::told;
-  const bool names_any = std::any_of(kDoorFields.begin(), kDoorFields.end(), names);
-  if (!names_any) return PatchReach::none;
-  const bool names_others =
-      std::any_of(kDoorFields.begin(), kDoorFields.end(),
-                  [&](std::string_view field) { return field != "externalIPs" && names(field); });
-  return names_others ? PatchReach::not_told : PatchReach::told;
+  const auto others = std::count_if(kDoorFields.begin(), kDoorFields.end(), names);
+  if (others == 0) return PatchReach::none;
+  const std::string_view type = string_in(spec, "type");
+  const bool has_ports = type == "NodePort" || type == "LoadBalancer";
+  if (!type.empty() && (!has_ports || are_told(spec->find("ports")))) return PatchReach::told;
+  const Value* addresses = spec->find("externalIPs");
+  const bool adds_addresses = others == 1 && is_list(addresses) && addresses->size > 0;
+  return adds_addresses ? PatchReach::told : PatchReach::not_told;
 }
 
 bool names_node_port(const Value& body) {

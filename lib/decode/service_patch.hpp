@@ -9,7 +9,7 @@ namespace nodeportd {
 // What a patch of a Service may do to the doors that it opens.
 enum class PatchReach : std::uint8_t {
   none,      // it names nothing of the kind
-  told,      // what it does stands in it: it names the type, or external IPs alone
+  told,      // what it does stands in it: it names the type and whole ports, or external IPs alone
   not_told,  // it depends on what is stored: ports without the type, a directive, a JSON Patch
 };
 

@@ -77,7 +77,11 @@ class Reader {
       read_requested();
     }
     read_via();
-    if (facts_.outcome != Outcome::succeeded) write_.extent = Extent::nothing;
+    if (facts_.outcome != Outcome::succeeded) {
+      // An apiserver that gave up waiting may have stored it all the same.
+      const bool may_have = facts_.outcome == Outcome::failed || facts_.outcome == Outcome::unknown;
+      write_.extent = may_have ? Extent::unknown : Extent::nothing;
+    }
     return std::move(write_);
   }
 
@@ -139,7 +143,7 @@ class Reader {
 
   [[nodiscard]] bool is_kept_by_finalizers() const {
     const Value* finalizers = member(member(response_, "metadata"), "finalizers");
-    return stored_ != nullptr && is_list(finalizers) && finalizers->size > 0;
+    return is_list(finalizers) && finalizers->size > 0;
   }
 
   void read_stored() {
@@ -148,6 +152,11 @@ class Reader {
     facts_.type = std::move(spec.type);
     facts_.doors = std::move(spec.doors);
     write_.extent = Extent::whole;
+    if (std::max(facts_.doors.node_ports.size(), facts_.doors.external_ips.size()) == kStoredMax) {
+      facts_.inspectable = Inspectable::none;
+      facts_.inspectable_reason = "too_many";
+      write_.extent = Extent::unknown;
+    }
     // The last finalizer of a deleted Service was taken away: now it is gone.
     const Value* metadata = stored_->find("metadata");
     if (member(metadata, "deletionTimestamp") != nullptr && !is_kept_by_finalizers()) {
@@ -164,19 +173,21 @@ class Reader {
       facts_.inspectable_reason = reason();
       return;
     }
-    const PatchReach reach = verb_ == "patch" ? reach_of(*request_) : PatchReach::told;
     const bool is_whole = verb_ != "patch" || is_answered_created();
+    const PatchReach reach = is_whole ? PatchReach::told : patch_reach();
     if (const Value* spec = member(request_, "spec"); is_object(spec)) read_asked_spec(*spec);
-    const bool is_told = is_whole || reach != PatchReach::not_told || !facts_.doors.empty();
-    if (!is_told) {
-      facts_.inspectable_reason = reason();
-      return;
-    }
-    facts_.inspectable = Inspectable::request_only;
     facts_.inspectable_reason = reason();
+    if (reach == PatchReach::not_told) return;
+    facts_.inspectable = Inspectable::request_only;
     write_.extent = is_whole                    ? Extent::whole
                     : reach == PatchReach::none ? Extent::nothing
                                                 : Extent::partial;
+  }
+
+  // Apply takes away what its manager owned and names no more.
+  [[nodiscard]] PatchReach patch_reach() const {
+    const PatchReach reach = reach_of(*request_);
+    return reach == PatchReach::none && is_apply() ? PatchReach::not_told : reach;
   }
 
   void read_asked_spec(const Value& asked) {
@@ -240,6 +251,8 @@ std::vector<ServiceWrite> each_deleted(const Value& event, const ServiceWrite& w
     each.exposure.name = text_in(metadata, "name");
     each.exposure.uid = text_in(metadata, "uid");
     if (const std::string ns = text_in(metadata, "namespace"); !ns.empty()) each.exposure.ns = ns;
+    const Value* finalizers = member(metadata, "finalizers");
+    if (is_list(finalizers) && finalizers->size > 0) each.extent = Extent::nothing;
   }
   if (writes.empty()) writes.push_back(write);
   return writes;

@@ -47,6 +47,10 @@ TEST_CASE("a deleted Service that finalizers keep is still there") {
     return std::pair(text_of(write.exposure), write.extent);
   };
   using Told = std::pair<std::string, ServiceWrite::Extent>;
+  const std::string metadata = R"({"kind":"PartialObjectMetadata","metadata":{"name":"shop",
+      "finalizers":["f"]}})";
+  CHECK(told({"delete", "200", "", metadata}) ==
+        Told("closed succeeded -; full", ServiceWrite::Extent::nothing));
   CHECK(told({"delete", "200", "", kept}) ==
         Told("closed succeeded -; full", ServiceWrite::Extent::nothing));
   CHECK(told({"patch", "200", R"({"spec":{"type":"NodePort"}})", kept}) ==
@@ -115,8 +119,19 @@ TEST_CASE("what was refused is kept short, what was stored is kept whole") {
   }
   const std::string many = R"("type":"NodePort","ports":[)" + ports + "]";
   CHECK(write_in({"create", "422", spec(many), kStatus}).exposure.doors.node_ports.size() == 64);
-  CHECK(write_in({"create", "201", spec(many), stored(many)}).exposure.doors.node_ports.size() ==
-        3'000);
+  const ServiceWrite write = write_in({"create", "201", spec(many), stored(many)});
+  CHECK(write.exposure.doors.node_ports.size() == 3'000);
+  CHECK(write.exposure.inspectable == Exposure::Inspectable::full);
+}
+
+TEST_CASE("what is too much to remember is said to be") {
+  std::string addresses = "\"192.0.2.1\"";
+  for (int i = 0; i < 5'000; ++i) addresses += ",\"192.0.2.1\"";
+  const std::string many = R"("type":"ClusterIP","externalIPs":[)" + addresses + "]";
+  const ServiceWrite write = write_in({"update", "200", spec(many), stored(many)});
+  CHECK(write.exposure.inspectable == Exposure::Inspectable::none);
+  CHECK(write.exposure.inspectable_reason == "too_many");
+  CHECK(write.extent == ServiceWrite::Extent::unknown);
 }
 
 TEST_CASE("a placeholder is no body") {

@@ -118,15 +118,38 @@ TEST_CASE("at level Request an opening is told as far as it was asked for") {
       // An accepted number is an open port, whatever the type was.
       {{"patch", "200", R"({"spec":{"ports":[{"port":81,"nodePort":30081,"protocol":"UDP"}]}})",
         ""},
-       "patched succeeded - 30081/UDP via explicit_port; request_only (policy_level)",
-       Extent::partial},
+       "patched succeeded - 30081/UDP via explicit_port; none (policy_level)",
+       Extent::unknown},
       // Which ports these get depends on what is stored.
       {{"patch", "200", R"({"spec":{"ports":[{"port":81}]}})", ""},
        "patched succeeded -; none (policy_level)",
        Extent::unknown},
       {{"patch", "200", R"({"spec":{"$patch":"replace","type":"NodePort"}})", ""},
-       "patched succeeded NodePort ?/ via node_port; request_only (policy_level)",
-       Extent::partial},
+       "patched succeeded NodePort ?/ via node_port; none (policy_level)",
+       Extent::unknown},
+      // An empty list leaves the stored ports in a strategic merge patch; a deletion is no port.
+      {{"patch", "200", R"({"spec":{"type":"NodePort","ports":[]}})", ""},
+       "patched succeeded NodePort via node_port; none (policy_level)",
+       Extent::unknown},
+      {{"patch", "200", R"({"spec":{"type":"NodePort","ports":[{"$patch":"delete","port":443}]}})",
+        ""},
+       "patched succeeded NodePort via node_port; none (policy_level)",
+       Extent::unknown},
+      // One number does not tell of the port beside it, nor an address of a port.
+      {{"patch", "200", R"({"spec":{"ports":[{"port":80,"nodePort":31000},{"port":22}]}})", ""},
+       "patched succeeded - 31000/ via explicit_port; none (policy_level)",
+       Extent::unknown},
+      {{"patch", "200", R"({"spec":{"externalIPs":["192.0.2.7"],"ports":[{"port":22}]}})", ""},
+       "patched succeeded - ip=192.0.2.7 via external_ips; none (policy_level)",
+       Extent::unknown},
+      {{"patch", "200", R"({"spec":{"externalIPs":null}})", ""},
+       "patched succeeded -; none (policy_level)",
+       Extent::unknown},
+      // Apply gives up what it names no more.
+      {{"patch", "200", R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"shop"}})", "",
+        "/shop?fieldManager=m&force=true"},
+       "applied succeeded -; none (policy_level)",
+       Extent::unknown},
       {{"patch", "200", R"({"spec":null})", ""},
        "patched succeeded -; none (policy_level)",
        Extent::unknown},
@@ -152,7 +175,10 @@ TEST_CASE("a JSON Patch at, above or below a door is not told by itself") {
         R"({"op":"add","path":"/spec/externalIPs","value":["192.0.2.7"]})",
         R"({"op":"copy","from":"/metadata/annotations/t","path":"/spec/type"})",
         R"({"op":"move","from":"/spec/type","path":"/metadata/annotations/t"})",
-        R"({"op":"remove","path":"/spec/ports/0/nodePort"})", R"({"op":"add"})", R"("text")"}) {
+        R"({"op":"remove","path":"/spec/ports/0/nodePort"})",
+        // The apiserver's library does not look at what stands before the first slash.
+        R"({"op":"replace","path":"x/spec/type","value":"NodePort"})",
+        R"({"op":"replace","path":"spec","value":{}})", R"({"op":"add"})", R"("text")"}) {
     CAPTURE(operation);
     CHECK(inspectable("[" + std::string(operation) + "]") == Exposure::Inspectable::none);
     CHECK(inspectable(R"([{"op":"add","path":"/metadata/labels/a","value":"b"},)" +
@@ -182,6 +208,8 @@ TEST_CASE("without a body nothing is guessed") {
 }
 
 TEST_CASE("an attempt is never called a success") {
+  const std::string unstored =
+      R"({"kind":"Service","metadata":{"name":"shop","uid":"u-1"},"spec":{)" + kOpen + "}}";
   const std::string forbid = R"(,"annotations":{"authorization.k8s.io/decision":"forbid"})";
   const std::string allow = R"(,"annotations":{"authorization.k8s.io/decision":"allow"})";
   check(GENERATE_COPY(values<Row>({
@@ -210,7 +238,7 @@ TEST_CASE("an attempt is never called a success") {
        Extent::nothing},
       {{"create", "500", spec(kAsked), kStatus},
        "created failed NodePort ?/TCP via node_port; request_only (refused)",
-       Extent::nothing},
+       Extent::unknown},
       {{"patch", "422", R"([{"op":"replace","path":"/spec/type","value":"NodePort"}])", kStatus},
        "patched rejected -; none (refused)",
        Extent::nothing},
@@ -227,21 +255,32 @@ TEST_CASE("an attempt is never called a success") {
        "created succeeded NodePort ?/TCP via node_port; request_only (policy_level)",
        Extent::whole},
       // An object that the apiserver did not store has no resourceVersion.
-      {{"create", "201", spec(kAsked), spec(kOpen), "?a;dryRun=All"},
+      {{"create", "201", spec(kAsked), unstored, "?a;dryRun=All"},
        "created dry_run NodePort 31000/TCP via node_port; full",
        Extent::nothing},
+      // Where there is no URI to ask.
+      {{"patch", "201", spec(kAsked), unstored, "?a;dryRun=All"},
+       "applied dry_run NodePort 31000/TCP via node_port; full",
+       Extent::nothing},
+      {{"delete", "200", R"({"kind":"DeleteOptions"})", "", "?dryRun=All"},
+       "closed succeeded -; full",
+       Extent::gone},
+      {{"create", "201", spec(kAsked), stored(kOpen),
+        "?" + std::string(10'000, '&') + "dryRun=All"},
+       "created succeeded NodePort 31000/TCP via node_port; full",
+       Extent::whole},
       {{"delete", "200", R"({"kind":"DeleteOptions","dryRun":["All"]})", ""},
        "closed dry_run -; full",
        Extent::nothing},
       {{"create", "999999999999999999999999999999", spec(kAsked), ""},
        "created unknown NodePort ?/TCP via node_port; request_only (policy_level)",
-       Extent::nothing},
+       Extent::unknown},
       {{"create", "1e999", spec(kAsked), ""},
        "created unknown NodePort ?/TCP via node_port; request_only (policy_level)",
-       Extent::nothing},
+       Extent::unknown},
       {{"create", "null", spec(kAsked), ""},
        "created unknown NodePort ?/TCP via node_port; request_only (policy_level)",
-       Extent::nothing},
+       Extent::unknown},
   })));
 }
 
