@@ -1,37 +1,19 @@
 #include "daemon/exposed_report.hpp"
 
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "daemon/table.hpp"
+#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void put(Writer& json, const char* key, const std::string& text) {
-  json.Key(key);
-  const std::string valid = valid_utf8(text);
-  json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
-}
-void put(Writer& json, const char* key, const std::optional<std::string>& text) {
-  if (text) return put(json, key, *text);
-  json.Key(key);
-  json.Null();
-}
-void put(Writer& json, const char* key, std::optional<std::uint32_t> number) {
-  json.Key(key);
-  number ? json.Uint(*number) : json.Null();
-}
-
 template <typename What>
 void put_origin(Writer& json, const Opened<What>& opened) {
-  put(json, "since", format_time(opened.since));
-  put(json, "by", opened.by);
+  write_member(json, "since", format_time(opened.since));
+  write_member(json, "by", opened.by);
 }
 
 void put_node_ports(Writer& json, const KnownService& service) {
@@ -39,11 +21,11 @@ void put_node_ports(Writer& json, const KnownService& service) {
   json.StartArray();
   for (const Opened<NodePort>& opened : service.node_ports) {
     json.StartObject();
-    put(json, "number", opened.what.number);
-    put(json, "name", opened.what.name);
-    put(json, "port", opened.what.port);
-    put(json, "target_port", opened.what.target_port);
-    put(json, "protocol", opened.what.protocol);
+    write_member(json, "number", opened.what.number);
+    write_member(json, "name", opened.what.name);
+    write_member(json, "port", opened.what.port);
+    write_member(json, "target_port", opened.what.target_port);
+    write_member(json, "protocol", opened.what.protocol);
     put_origin(json, opened);
     json.EndObject();
   }
@@ -55,7 +37,7 @@ void put_external_ips(Writer& json, const KnownService& service) {
   json.StartArray();
   for (const Opened<std::string>& opened : service.external_ips) {
     json.StartObject();
-    put(json, "ip", opened.what);
+    write_member(json, "ip", opened.what);
     put_origin(json, opened);
     json.EndObject();
   }
@@ -69,7 +51,7 @@ void put_health_check(Writer& json, const KnownService& service) {
     return;
   }
   json.StartObject();
-  put(json, "number", std::optional(service.health_check_node_port->what));
+  write_member(json, "number", std::optional(service.health_check_node_port->what));
   put_origin(json, *service.health_check_node_port);
   json.EndObject();
 }
@@ -78,11 +60,11 @@ std::string to_json(const KnownService& service) {
   rapidjson::StringBuffer buffer;
   Writer json(buffer);
   json.StartObject();
-  put(json, "cluster", service.cluster);
-  put(json, "namespace", service.ns);
-  put(json, "name", service.name);
-  put(json, "uid", service.uid);
-  put(json, "type", service.type);
+  write_member(json, "cluster", service.cluster);
+  write_member(json, "namespace", service.ns);
+  write_member(json, "name", service.name);
+  write_member(json, "uid", service.uid);
+  write_member(json, "type", service.type);
   put_node_ports(json, service);
   put_external_ips(json, service);
   put_health_check(json, service);

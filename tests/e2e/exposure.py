@@ -206,6 +206,35 @@ class OpenedNotTouched(Replay):
                           (31001, "2026-11-24T09:02:00.000000Z", "flux")])
         self.assertEqual(daemon.stop(), 0)
 
+    def test_each_opening_is_told_at_once_though_the_client_repeats_its_audit_id(self):
+        port = {"type": "NodePort", "ports": [{"port": 80, "protocol": "TCP", "nodePort": 31000}]}
+        closed = {"type": "ClusterIP", "ports": [{"port": 80, "protocol": "TCP"}]}
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        for number, spec in enumerate((port, closed, port)):
+            made = self.write(spec, number)
+            made.update(auditID="same", requestReceivedTimestamp=made["stageTimestamp"])
+            self.append(compact(made) + "\n")
+            if spec is port:
+                self.eventually_alerts(1 + number // 2)
+        # The count alone would wait for the next scheduled revision, in five minutes.
+        eventually(lambda: self.alerts(rule=OPENED)[-1]["count"] == 2, what="the second opening")
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_what_is_open_is_known_whatever_the_rules_ask_for(self):
+        rules = os.path.join(RULES, "kubernetes_node_port_creation.yml")
+        daemon = self.daemon(self.config(self.file_sink(), rules=rules)).start()
+
+        def listed():
+            done = subprocess.run([NODEPORTD, "exposed", "--config", daemon.config, "--format",
+                                   "json"], capture_output=True, check=True)
+            return len(done.stdout.splitlines())
+
+        self.append(compact(event(ROUTES["create"], "a-1")) + "\n")
+        eventually(lambda: listed() == 1, what="an open Service")
+        self.append(compact(event(ROUTES["delete"], "a-2")) + "\n")
+        eventually(lambda: listed() == 0, what="a closed Service")
+        self.assertEqual(daemon.stop(), 0)
+
     def eventually_alerts(self, count):
         eventually(lambda: len(self.alerts(rule=OPENED)) >= count, what=f"{count} alerts")
 
