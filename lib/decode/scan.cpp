@@ -1,66 +1,32 @@
 #include "decode/scan.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <cstring>
-#include <iterator>
+#include <set>
 
 namespace nodeportd {
 namespace {
 
-constexpr std::size_t kLiteralMin = 4;
-// Letters of audit logs, the most frequent first.
-constexpr std::string_view kByFrequency = "eatsiornucmpdlvhkgbfywxzjq";
-
-// GCC's portable vectors: SSE2 on x86-64, NEON on arm64, both always there.
-using Block = std::uint8_t __attribute__((vector_size(16)));
-constexpr std::size_t kStride = 4 * sizeof(Block);
-
-Block load(const char* from) {
-  Block block;
-  std::memcpy(&block, from, sizeof block);
-  return block;
-}
-
-// Whether any lane of a comparison holds.
-template <typename Mask>
-bool any(Mask lanes) {
-  std::array<std::uint64_t, 2> halves{};
-  std::memcpy(halves.data(), &lanes, sizeof lanes);
-  return (halves[0] | halves[1]) != 0;
-}
+constexpr std::size_t kBits = 64;
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// Bit 0x20 is all that tells the cases of an ASCII letter apart; no other byte becomes one.
-char fold(char c) {
-  return static_cast<char>(c | 0x20);
+bool is_usable(const std::string& word) {
+  return word.size() >= WordSearch::kLengthMin && std::all_of(word.begin(), word.end(), is_letter);
 }
 
-// Calls `holds(k)` for the 64 positions from i on, until it holds, where `candidates` (a mask of
-// the 16 positions from its argument on) says that one of them may. `span` is the pattern's size.
-template <typename Candidates, typename Holds>
-bool search(std::size_t size, std::size_t span, Candidates candidates, Holds holds) {
-  if (size < span) return false;
-  const std::size_t positions = size - span + 1;
-  if (positions < kStride) {
-    for (std::size_t i = 0; i < positions; ++i) {
-      if (holds(i)) return true;
-    }
-    return false;
-  }
-  const std::size_t last = positions - kStride;
-  for (std::size_t i = 0;; i = std::min(i + kStride, last)) {
-    if (any((candidates(i) | candidates(i + 16)) | (candidates(i + 32) | candidates(i + 48)))) {
-      for (std::size_t k = i; k < i + kStride; ++k) {
-        if (holds(k)) return true;
-      }
-    }
-    if (i == last) return false;
-  }
+std::string folded(std::string word) {
+  for (char& c : word) c = static_cast<char>(c | 0x20);
+  return word;
+}
+
+// What contains a word that is enough by itself is found with that one.
+bool is_covered(const std::string& word, const std::vector<std::string>& enough) {
+  return std::any_of(enough.begin(), enough.end(), [&](const std::string& shorter) {
+    return shorter != word && word.find(shorter) != std::string::npos;
+  });
 }
 
 // A JSON escape behind which a letter can hide. `\u0041` to `\u007a` stand for one: the apiserver's
@@ -70,112 +36,102 @@ bool search(std::size_t size, std::size_t span, Candidates candidates, Holds hol
 // all request URIs, is none.
 bool has_letter_escape(std::string_view record) {
   constexpr std::string_view kPrefix = "\\u00";
-  constexpr std::size_t kSpan = kPrefix.size() + 2;
-  const char* text = record.data();
+  constexpr std::size_t kSize = kPrefix.size() + 2;
   const auto is_within = [](char c, char least, char most) { return c >= least && c <= most; };
-  return search(
-      record.size(), kSpan,
-      [&](std::size_t i) {
-        const Block above = load(text + i + kPrefix.size()) - '3';  // less is far above
-        return (load(text + i) == '\\') & (above <= '7' - '3');
-      },
-      [&](std::size_t i) {
-        if (record.compare(i, kPrefix.size(), kPrefix) != 0) return false;
-        const char* code = text + i + kPrefix.size();
-        return is_within(code[0], '4', '7') || (code[0] == '3' && is_within(code[1], '0', '9'));
-      });
-}
-
-bool is_usable(const std::string& word) {
-  return word.size() >= kLiteralMin && std::all_of(word.begin(), word.end(), is_letter);
+  for (std::string_view rest = record; rest.size() >= kSize; rest.remove_prefix(1)) {
+    const void* found = std::memchr(rest.data(), '\\', rest.size() - kSize + 1);
+    if (found == nullptr) return false;
+    rest.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(found) - rest.data()));
+    if (!rest.starts_with(kPrefix)) continue;
+    const char* code = rest.data() + kPrefix.size();
+    if (is_within(code[0], '4', '7') || (code[0] == '3' && is_within(code[1], '0', '9'))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
 
 Scan::Scan(const std::vector<Literals>& rules) {
+  Alternatives all;
   for (const Literals& alternatives : rules) {
     passes_all_ = passes_all_ || alternatives.empty();
-    for (const Words& words : alternatives) add(words);
+    for (const Words& words : alternatives) add(words, all);
   }
-  drop_covered();
+  std::vector<std::string> enough;
+  for (const auto& [word, others] : all) {
+    if (is_enough(others)) enough.push_back(word);
+  }
+  std::vector<std::string> words;
+  for (const auto& [word, others] : all) {
+    if (is_enough(others) || is_covered(word, enough) || rests_.size() == kBits) continue;
+    words.push_back(word);
+    rests_.push_back(rest_of(others));
+  }
+  for (const auto& [word, others] : all) {
+    const bool is_asked = std::find(words.begin(), words.end(), word) != words.end();
+    if (!is_asked && !is_covered(word, enough)) words.push_back(word);
+  }
+  is_empty_ = words.empty();
+  first_words_ = WordSearch(std::move(words));
 }
 
-void Scan::add(const Words& words) {
+void Scan::add(const Words& words, Alternatives& all) {
   if (words.empty() || !std::all_of(words.begin(), words.end(), is_usable)) {
     passes_all_ = true;
     return;
   }
-  std::vector<Word> all;
-  for (const std::string& word : words) all.push_back(prepare(word));
-  auto same = std::find_if(searches_.begin(), searches_.end(), [&](const Search& search) {
-    return search.first.text == all.front().text;
-  });
-  if (same == searches_.end()) same = searches_.insert(same, {all.front(), {}});
-  same->others.emplace_back(all.begin() + 1, all.end());
+  std::vector<Words>& others = all[folded(words.front())];
+  Words& rest = others.emplace_back();
+  for (std::size_t i = 1; i < words.size(); ++i) rest.push_back(folded(words[i]));
 }
 
-// What contains a word that is enough by itself is found with that one.
-void Scan::drop_covered() {
-  const auto is_enough = [](const Search& search) {
-    return std::any_of(search.others.begin(), search.others.end(),
-                       [](const auto& words) { return words.empty(); });
-  };
-  std::vector<std::string> enough;
-  for (const Search& search : searches_) {
-    if (is_enough(search)) enough.push_back(search.first.text);
+bool Scan::is_enough(const std::vector<Words>& others) {
+  std::set<std::string> distinct;
+  for (const Words& words : others) {
+    if (words.empty()) return true;
+    distinct.insert(words.begin(), words.end());
   }
-  std::erase_if(searches_, [&](const Search& search) {
-    return std::any_of(enough.begin(), enough.end(), [&](const std::string& text) {
-      return text != search.first.text && search.first.text.find(text) != std::string::npos;
-    });
-  });
+  return distinct.size() > kBits;  // too many to ask for
 }
 
-Scan::Word Scan::prepare(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), fold);
-  Word word{std::move(text)};
-  std::vector<std::size_t> order(word.text.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  const auto rarity = [&](std::size_t at) { return kByFrequency.find(word.text[at]); };
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return rarity(a) != rarity(b) ? rarity(a) > rarity(b) : a < b;
-  });
-  word.rarest = order[0];
-  word.second = order[1];
-  return word;
+Scan::Rest Scan::rest_of(const std::vector<Words>& others) {
+  Rest rest;
+  std::vector<std::string> words;
+  for (const Words& each : others) {
+    std::uint64_t& set = rest.sets.emplace_back(0);
+    for (const std::string& word : each) {
+      const auto at = std::find(words.begin(), words.end(), word);
+      set |= std::uint64_t{1} << static_cast<std::size_t>(at - words.begin());
+      if (at == words.end()) words.push_back(word);
+    }
+  }
+  rest.search = WordSearch(std::move(words));
+  return rest;
 }
 
-bool Scan::contains(std::string_view record, const Word& word) {
-  const char* rarest = record.data() + word.rarest;
-  const char* second = record.data() + word.second;
-  const auto a = static_cast<std::uint8_t>(word.text[word.rarest]);
-  const auto b = static_cast<std::uint8_t>(word.text[word.second]);
-  return search(
-      record.size(), word.text.size(),
-      [&](std::size_t i) {
-        return ((load(rarest + i) | 0x20) == a) & ((load(second + i) | 0x20) == b);
-      },
-      [&](std::size_t i) {
-        const char* at = record.data() + i;
-        return std::equal(word.text.begin(), word.text.end(), at,
-                          [](char letter, char c) { return letter == fold(c); });
-      });
-}
-
-bool Scan::finds(std::string_view record, const Search& search) {
-  if (!contains(record, search.first)) return false;
-  return std::any_of(search.others.begin(), search.others.end(), [&](const auto& words) {
-    return std::all_of(words.begin(), words.end(),
-                       [&](const Word& word) { return contains(record, word); });
+bool Scan::holds(std::string_view record, const Rest& rest) {
+  std::uint64_t seen = 0;
+  return rest.search.each(record, [&](std::size_t word) {
+    seen |= std::uint64_t{1} << word;
+    return std::any_of(rest.sets.begin(), rest.sets.end(),
+                       [seen](std::uint64_t set) { return (seen & set) == set; });
   });
 }
 
 bool Scan::may_match(std::string_view record) const {
   if (passes_all_) return true;
-  if (searches_.empty()) return false;
-  return std::any_of(searches_.begin(), searches_.end(),
-                     [&](const Search& search) { return finds(record, search); }) ||
-         has_letter_escape(record);
+  if (is_empty_) return false;
+  std::uint64_t asked = 0;  // for each of rests_, once
+  const bool found = first_words_.each(record, [&](std::size_t word) {
+    if (word >= rests_.size()) return true;
+    const std::uint64_t bit = std::uint64_t{1} << word;
+    if ((asked & bit) != 0) return false;
+    asked |= bit;
+    return holds(record, rests_[word]);
+  });
+  return found || has_letter_escape(record);
 }
 
 }  // namespace nodeportd

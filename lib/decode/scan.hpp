@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "decode/word_search.hpp"
 #include "model/literals.hpp"
 
 namespace nodeportd {
@@ -18,29 +21,26 @@ class Scan {
   explicit Scan(const std::vector<Literals>& rules);
 
   [[nodiscard]] bool may_match(std::string_view record) const;
+  [[nodiscard]] bool passes_all() const { return passes_all_; }
 
  private:
-  // Two letters of a word that are rare in audit logs: only where both stand is it compared.
-  struct Word {
-    std::string text;  // lower case
-    std::size_t rarest = 0;
-    std::size_t second = 0;
+  // What else a record must hold, beside a word that it holds: all words of one of the sets.
+  struct Rest {
+    WordSearch search;
+    std::vector<std::uint64_t> sets;  // a bit for each word of `search`
   };
-  // Only where the first word stands are the others looked for: all of one of the lists, or none
-  // if a list is empty.
-  struct Search {
-    Word first;
-    std::vector<std::vector<Word>> others;
-  };
+  // By the first word of each alternative: the others. An empty list: the first is enough.
+  using Alternatives = std::map<std::string, std::vector<Words>>;
 
-  [[nodiscard]] static Word prepare(std::string text);
-  [[nodiscard]] static bool contains(std::string_view record, const Word& word);
-  [[nodiscard]] static bool finds(std::string_view record, const Search& search);
-  void add(const Words& words);
-  void drop_covered();
+  [[nodiscard]] static bool is_enough(const std::vector<Words>& others);
+  [[nodiscard]] static Rest rest_of(const std::vector<Words>& others);
+  [[nodiscard]] static bool holds(std::string_view record, const Rest& rest);
+  void add(const Words& words, Alternatives& all);
 
-  std::vector<Search> searches_;
   bool passes_all_ = false;
+  bool is_empty_ = true;
+  WordSearch first_words_;
+  std::vector<Rest> rests_;  // of the first words that are not enough, which come first
 };
 
 }  // namespace nodeportd

@@ -1,0 +1,95 @@
+#include "decode/word_search.hpp"
+
+#include <utility>
+
+namespace nodeportd {
+namespace {
+
+// More would leave too few places that no set claims.
+constexpr std::size_t kNibbleWordsMax = 2 * NibbleFilter::kSets;
+// Letters of audit logs, the most frequent first.
+constexpr std::string_view kByFrequency = "eatsiornucmpdlvhkgbfywxzjq";
+// By what stands in many lines anyway nothing rare is found.
+constexpr std::string_view kFrequentWords =
+    "serviceaccounts deployments namespaces nodes important endpoints replicasets configmaps "
+    "requestreceived responsecomplete authenticated";
+
+std::size_t rarity(std::string_view letters) {
+  constexpr std::size_t kInNoFrequentWord = 100;
+  std::size_t rank = 0;
+  for (const char letter : letters) rank += kByFrequency.find(letter);
+  const bool is_frequent = kFrequentWords.find(letters) != std::string_view::npos;
+  return is_frequent ? rank : rank + kInNoFrequentWord;
+}
+
+// Where the word's rarest gram begins.
+std::size_t rarest_gram(std::string_view word) {
+  std::size_t best = 0;
+  for (std::size_t at = 1; at + kGramLength <= word.size(); ++at) {
+    const auto rarity_at = [word](std::size_t i) { return rarity(word.substr(i, kGramLength)); };
+    if (rarity_at(at) > rarity_at(best)) best = at;
+  }
+  return best;
+}
+
+// Bit 0x20 is all that tells the cases of an ASCII letter apart; no other byte becomes one.
+char fold(char c) {
+  return static_cast<char>(c | 0x20);
+}
+
+}  // namespace
+
+WordSearch::WordSearch(std::vector<std::string> words)
+    : WordSearch(std::move(words), best_for(words.size())) {}
+
+WordSearch::WordSearch(std::vector<std::string> words, Filter filter)
+    : words_(std::move(words)), filter_(filter) {
+  if (filter_ == Filter::nibbles) {
+    anchor_nibbles();
+  } else {
+    anchor_samples();
+  }
+  std::sort(anchors_.begin(), anchors_.end(),
+            [](const Anchor& a, const Anchor& b) { return a.gram < b.gram; });
+}
+
+WordSearch::Filter WordSearch::best_for(std::size_t words) {
+  const bool is_few = words <= kNibbleWordsMax;
+  return is_few && NibbleFilter::is_supported() ? Filter::nibbles : Filter::samples;
+}
+
+void WordSearch::anchor_nibbles() {
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    const std::string_view word = words_[i];
+    const std::size_t at = rarest_gram(word);
+    nibbles_.add(word.substr(at, kGramLength), i % NibbleFilter::kSets);
+    anchors_.push_back(
+        {gram_at(word.data() + at), static_cast<std::uint16_t>(i), static_cast<std::uint16_t>(at)});
+  }
+}
+
+// Of every word that stands in a text, one of the first `stride` grams is at a place that is looked
+// at.
+void WordSearch::anchor_samples() {
+  if (words_.empty()) return;
+  std::size_t shortest = words_.front().size();
+  for (const std::string& word : words_) shortest = std::min(shortest, word.size());
+  samples_ = SampleFilter(shortest - kGramLength + 1);
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    for (std::size_t at = 0; at < samples_.stride(); ++at) {
+      const Gram gram = gram_at(words_[i].data() + at);
+      samples_.add(gram);
+      anchors_.push_back({gram, static_cast<std::uint16_t>(i), static_cast<std::uint16_t>(at)});
+    }
+  }
+}
+
+bool WordSearch::stands(const Anchor& anchor, std::string_view text, std::size_t at) const {
+  const std::string& word = words_[anchor.word];
+  if (at < anchor.offset || at - anchor.offset + word.size() > text.size()) return false;
+  const char* begin = text.data() + (at - anchor.offset);
+  return std::equal(word.begin(), word.end(), begin,
+                    [](char letter, char c) { return letter == fold(c); });
+}
+
+}  // namespace nodeportd
