@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/read_bytes.hpp"
 #include "model/exposure.hpp"
 #include "model/match.hpp"
 #include "model/notice.hpp"
@@ -35,7 +36,7 @@ struct BatchTally {
 // batch in which nothing matches allocates nothing.
 struct Batch {
   // Filled by the source. An empty batch carries marks and notices alone.
-  std::vector<char> bytes;
+  ReadBytes bytes;
   std::vector<Record> records;
   std::uint32_t stream = 0;  // index of the followed path
   FileMark end;              // what is read once this batch is dealt with

@@ -12,7 +12,7 @@ constexpr std::size_t kSlack = 16UL * 1024;
 
 Batch* BatchStock::received(Batch* batch) {
   if (batch != nullptr && batch == grown_) {
-    std::vector<char> bytes;
+    ReadBytes bytes;
     bytes.reserve(batch_bytes_);
     batch->bytes = std::move(bytes);
     grown_ = nullptr;
