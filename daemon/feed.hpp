@@ -2,7 +2,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
+#include "base/clock.hpp"
+#include "daemon/worker.hpp"
 #include "queue/batch_pool.hpp"
 #include "queue/lanes.hpp"
 #include "source/source.hpp"
@@ -10,37 +14,49 @@
 namespace nodeportd {
 
 // Where the source gets empty batches and leaves full ones. The source's thread, but for dealt().
+//
+// That thread is a worker too. What it has just read lies in its cache, so it examines a few new
+// lines itself, where waking a worker would cost more than the work, and a backlog's batch while
+// every worker has something waiting. And a batch that tells of nothing but how far the log is read
+// is kept back for a second, or until there is more to tell: thousands of quiet lines a second wake
+// nobody.
 class Feed final : public BatchSupply {
  public:
-  // `waker` is the source's: woken when a batch is free again.
-  Feed(BatchPool& pool, Lanes& lanes, Waker& waker) : pool_(pool), lanes_(lanes), waker_(waker) {}
+  // What the thread that examines needs. All references outlive the feed.
+  struct Parts {
+    BatchPool& pool;
+    Lanes& lanes;
+    Waker& waker;  // the source's: woken when a batch is free again
+    const RuleSet& rules;
+    const Scan& scan;
+    WorkerCounters& counters;
+    const Clock& clock;
+  };
+  explicit Feed(Parts parts);
 
-  Batch* try_take() override { return pool_.try_take(); }
-
-  Batch* take() override {
-    for (;;) {
-      if (Batch* batch = pool_.try_take()) return batch;
-      waker_.prepare();
-      if (Batch* batch = pool_.try_take()) {
-        waker_.cancel();
-        return batch;
-      }
-      waker_.sleep(std::nullopt);
-    }
-  }
-
-  void hand_on(Batch* batch) override {
-    lanes_.deal(batch);
-    dealt_.fetch_add(1);
-  }
+  Batch* try_take() override;
+  Batch* take() override;
+  void hand_on(Batch* batch) override;
+  [[nodiscard]] std::optional<MonoTime> kept_until() const override { return kept_until_; }
+  void let_go() override;
 
   // How many batches were handed on. Any thread.
   [[nodiscard]] std::uint64_t dealt() const { return dealt_.load(); }
 
  private:
-  BatchPool& pool_;
-  Lanes& lanes_;
-  Waker& waker_;
+  [[nodiscard]] bool is_ours(const Batch& batch) const;
+  [[nodiscard]] bool is_quiet(const Batch& batch) const;
+  void keep(Batch* batch);
+  void pass_by(Batch* batch);
+  // Notes what the aggregator is going to know of the stream's end.
+  void note_end(const Batch& batch);
+
+  Parts parts_;
+  Worker worker_;
+  Batch* kept_ = nullptr;      // quiet, and not told yet
+  std::vector<Batch*> spare_;  // cleared: others were kept in their place
+  std::optional<MonoTime> kept_until_;
+  std::vector<bool> at_end_;  // by stream: as it was last told
   std::atomic<std::uint64_t> dealt_{0};
 };
 

@@ -5,8 +5,14 @@ namespace nodeportd {
 Pipeline::Pipeline(PipelineOptions options, Parts parts)
     : pool_(options.batches, options.batch_bytes, source_waker_),
       lanes_(options.workers, options.batches, ledger_waker_),
-      feed_(pool_, lanes_, source_waker_),
       scan_(parts.rules.literals()),
+      feed_({.pool = pool_,
+             .lanes = lanes_,
+             .waker = source_waker_,
+             .rules = parts.rules,
+             .scan = scan_,
+             .counters = counters_,
+             .clock = parts.clock}),
       ledger_({.origin = std::move(parts.origin),
                .aggregate = parts.aggregate,
                .rules = parts.rules,
@@ -37,6 +43,7 @@ void Pipeline::start() {
 }
 
 void Pipeline::finish() {
+  feed_.let_go();
   // The ledger first: it waits for the batches that the workers still hold.
   ledger_thread_.request_stop();
   if (ledger_thread_.joinable()) ledger_thread_.join();

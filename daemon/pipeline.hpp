@@ -25,6 +25,7 @@ struct PipelineOptions {
 // The chain between the source and the sinks, for `run` and `replay` alike:
 //
 //   feed -> lanes -> workers (scan, decode, match) -> lanes -> ledger (aggregate, state) -> pool
+//   feed (scan, decode, match) ----------------------> lanes -> ledger
 //
 // The source's thread is the caller's: it fills feed().
 class Pipeline {
@@ -52,7 +53,7 @@ class Pipeline {
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
 
   void start();
-  // Once the source has handed on its last batch: books what is on its way, commits, and ends
+  // Once the source's thread has ended: books what is on its way, commits, and ends
   // every thread.
   void finish();
 
@@ -61,9 +62,9 @@ class Pipeline {
   Waker ledger_waker_;
   BatchPool pool_;
   Lanes lanes_;
-  Feed feed_;
   Scan scan_;
   WorkerCounters counters_;
+  Feed feed_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Ledger ledger_;
   std::vector<std::jthread> worker_threads_;

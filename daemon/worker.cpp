@@ -8,6 +8,14 @@
 
 namespace nodeportd {
 
+void WorkerCounters::add(const Batch& batch) {
+  records.add(batch.tally.records);
+  bytes.add(batch.tally.bytes);
+  decoded.add(batch.tally.decoded);
+  uninspectable.add(batch.tally.uninspectable);
+  matches.add(batch.matches.size());
+}
+
 void Worker::examine(Batch& batch) {
   for (std::uint32_t i = 0; i < batch.records.size(); ++i) examine(i, batch);
 }
@@ -80,11 +88,7 @@ void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane,
       if (batch == nullptr) return;
     }
     examine(*batch);
-    counters.records.add(batch->tally.records);
-    counters.bytes.add(batch->tally.bytes);
-    counters.decoded.add(batch->tally.decoded);
-    counters.uninspectable.add(batch->tally.uninspectable);
-    counters.matches.add(batch->matches.size());
+    counters.add(*batch);
     lanes.hand_on(lane, batch);
   }
 }

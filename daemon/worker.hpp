@@ -20,6 +20,9 @@ struct WorkerCounters {
   Counter decoded;
   Counter uninspectable;
   Counter matches;
+
+  // What its tally and its matches say.
+  void add(const Batch& batch);
 };
 
 // scan ▸ decode ▸ match, for one batch after the other. One thread.

@@ -29,7 +29,7 @@ class Channel {
     return ring_.pop(item) ? item : nullptr;
   }
 
-  // Either thread; exact for the reader.
+  // Either thread; exact for the reader, and never true too late for the writer.
   [[nodiscard]] bool empty() const { return ring_.read_available() == 0; }
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/lockfree/spsc_queue.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,9 +12,9 @@ namespace nodeportd {
 
 struct Batch;
 
-// One lane to and from each worker. Batch n goes to worker n mod N and is collected from worker n
-// mod N, so batches leave in the order in which they came, whatever the workers' speed, without a
-// sort. That order is what makes the same log give the same alerts.
+// One lane to and from each worker, and one that passes by all workers. Which lane each batch went
+// to is written down, so that batches leave in the order in which they came, whatever the workers'
+// speed, without a sort. That order is what makes the same log give the same alerts.
 class Lanes {
  public:
   // `capacity` is the number of batches there are; `collector` the Waker of the collecting thread.
@@ -21,8 +22,12 @@ class Lanes {
 
   [[nodiscard]] std::size_t workers() const { return lanes_.size(); }
 
-  // The source's thread: hands a batch to the worker whose turn it is.
+  // The source's thread. Whether no batch waits for some worker.
+  [[nodiscard]] bool is_any_free() const;
+  // Hands a batch to the next worker that is free, or whose turn it is.
   void deal(Batch* batch);
+  // Hands on a batch that needs no worker.
+  void pass_by(Batch* batch);
 
   // Worker `i`'s thread.
   [[nodiscard]] Batch* try_take(std::size_t i) { return lanes_[i]->in.try_pop(); }
@@ -31,9 +36,7 @@ class Lanes {
 
   // The collecting thread: the next batch in order, or nullptr when it is not done yet.
   [[nodiscard]] Batch* try_collect();
-  [[nodiscard]] bool is_next_ready() const {
-    return !lanes_[collected_ % lanes_.size()]->out.empty();
-  }
+  [[nodiscard]] bool is_next_ready();
 
  private:
   struct Lane {
@@ -43,9 +46,14 @@ class Lanes {
     Channel<Batch> out;
   };
 
+  // Of the lane with this number; the one after the workers' passes them by.
+  [[nodiscard]] Channel<Batch>& out(std::size_t lane);
+  void write_down(std::size_t lane);
+
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::uint64_t dealt_ = 0;      // the source's thread
-  std::uint64_t collected_ = 0;  // the collecting thread
+  Channel<Batch> bypass_;
+  boost::lockfree::spsc_queue<std::size_t> order_;  // the lanes that were used, the oldest first
+  std::size_t turn_ = 0;                            // the source's thread
 };
 
 }  // namespace nodeportd

@@ -22,6 +22,8 @@ class BatchStock {
   [[nodiscard]] Batch* take();
   void put_back(Batch* batch);
   void hand_on(Batch* batch);
+  [[nodiscard]] std::optional<MonoTime> kept_until() const { return supply_.kept_until(); }
+  void let_go() { supply_.let_go(); }
 
   // Whether a batch may get a larger buffer: not while another has one and is on its way.
   [[nodiscard]] bool may_grow() const { return grown_ == nullptr; }

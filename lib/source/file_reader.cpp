@@ -44,19 +44,19 @@ Result<void> FileReader::start_at(std::uint64_t offset) {
 
 Result<FileReader::Block> FileReader::read_block(Batch& batch, std::uint64_t position,
                                                  std::size_t want) {
-  std::size_t size = want;
+  // What is written behind it from here on is news, which the kernel tells.
+  std::uint64_t unread = want + 1;
   if (!file_.is_packed()) {
-    // One byte more than there is: to learn that there is no more.
     const Result<LogFile::Extent> extent = file_.extent();
     if (!extent) return fail(extent.error());
-    const std::uint64_t unread = extent->size - std::min(extent->size, position);
-    size = std::min<std::uint64_t>(want, unread + 1);
+    unread = extent->size - std::min(extent->size, position);
   }
+  const std::size_t size = std::min<std::uint64_t>(want, unread);
   batch.bytes.resize(size);
   const Result<std::size_t> got = file_.read_at(position, batch.bytes);
   if (!got) return fail(got.error());
   batch.bytes.resize(*got);
-  return Block{*got, *got < size};
+  return Block{*got, *got < size || size == unread};
 }
 
 Result<bool> FileReader::is_unchanged() {

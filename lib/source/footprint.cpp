@@ -17,7 +17,10 @@ Result<std::optional<std::string>> read_matching(LogFile& file, std::uint64_t of
 }  // namespace
 
 void Footprint::pass(std::string_view bytes) {
-  head_.append(bytes.substr(0, kHeadMax - head_.size()));
+  if (head_.size() < kHeadMax) {
+    head_.append(bytes.substr(0, kHeadMax - head_.size()));
+    head_digest_.reset();
+  }
   if (bytes.size() >= kTailMax) {
     tail_ = bytes.substr(bytes.size() - kTailMax);
     return;
@@ -28,7 +31,8 @@ void Footprint::pass(std::string_view bytes) {
 
 void Footprint::sign(FileMark& mark) const {
   mark.head_size = static_cast<std::uint32_t>(head_.size());
-  mark.head = digest_of(head_);
+  if (!head_digest_) head_digest_ = digest_of(head_);
+  mark.head = *head_digest_;
   mark.tail_size = static_cast<std::uint32_t>(tail_.size());
   mark.tail = digest_of(tail_);
 }

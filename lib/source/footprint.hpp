@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/digest.hpp"
 #include "base/result.hpp"
 #include "model/position.hpp"
 #include "source/log_file.hpp"
@@ -31,6 +32,7 @@ class Footprint {
  private:
   std::string head_;
   std::string tail_;
+  mutable std::optional<Digest> head_digest_;  // once it was asked for
 };
 
 }  // namespace nodeportd

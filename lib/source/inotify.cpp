@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 
 namespace nodeportd {
@@ -14,6 +15,7 @@ constexpr std::uint32_t kFolderMask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN
                                       IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 // A writer that never pauses must not keep us from reading its log.
 constexpr int kReadsMax = 1024;
+constexpr std::size_t kEventMax = sizeof(inotify_event) + NAME_MAX + 1;
 
 KernelEvent to_event(const inotify_event& raw, const char* name) {
   KernelEvent event{.kind = KernelEvent::Kind::named, .watch = raw.wd, .name = {}};
@@ -65,6 +67,8 @@ std::vector<KernelEvent> Inotify::read_events() {
       events.push_back(to_event(raw, buffer.data() + at + sizeof raw));
       at += sizeof raw + raw.len;
     }
+    // The next event would have found room: there is none.
+    if (static_cast<std::size_t>(got) + kEventMax <= buffer.size()) break;
   }
   return events;
 }

@@ -189,6 +189,7 @@ bool Source::step() {
   const Moment now = this->now();
   hear_kernel();
   if (now.mono >= next_reconcile_) reconcile(now);
+  if (now.mono >= stock_->kept_until().value_or(MonoTime::max())) stock_->let_go();
   starved_ = false;
   const std::uint64_t before = stock_->handed_on();
   bool is_busy = true;
@@ -216,7 +217,7 @@ Source::Served Source::serve(Followed& followed, const Moment& now) {
   switch (followed.stream.fill(*batch, limits, now)) {
     case Stream::Filled::batch:
       stock_->hand_on(batch);
-      return Served::busy;
+      return followed.stream.is_read_out() ? rest(followed) : Served::busy;
     case Stream::Filled::working:
       stock_->put_back(batch);
       return Served::busy;
@@ -228,6 +229,10 @@ Source::Served Source::serve(Followed& followed, const Moment& now) {
       break;
   }
   stock_->put_back(batch);
+  return rest(followed);
+}
+
+Source::Served Source::rest(Followed& followed) {
   // What was written before the watch stood is in no event: read once more.
   followed.has_news = renew_watches(followed);
   return followed.has_news ? Served::busy : Served::idle;
@@ -256,8 +261,8 @@ void Source::sleep(const std::stop_token& stop) {
     waker_.cancel();
     return;
   }
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(next_reconcile_ - clock_.mono()).count();
+  const MonoTime next = std::min(next_reconcile_, stock_->kept_until().value_or(MonoTime::max()));
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - clock_.mono()).count();
   std::array<pollfd, 2> waiting{pollfd{.fd = waker_.fd(), .events = POLLIN, .revents = 0},
                                 pollfd{.fd = watches_->fd(), .events = POLLIN, .revents = 0}};
   // A starved source cannot act on events: they can wait in the kernel.

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -43,6 +44,9 @@ class BatchSupply {
   virtual Batch* take() = 0;
   // Never fails: there are never more batches than places for them.
   virtual void hand_on(Batch* batch) = 0;
+  // It may keep a batch that is in no hurry back until then; then let_go() is called.
+  [[nodiscard]] virtual std::optional<MonoTime> kept_until() const { return std::nullopt; }
+  virtual void let_go() {}
 };
 
 struct SourceCounters {
@@ -96,6 +100,7 @@ class Source {
   void reconcile(const Moment& now);
   enum class Served { idle, busy, starved };
   Served serve(Followed& followed, const Moment& now);
+  Served rest(Followed& followed);
   bool renew_watches(Followed& followed);
   void sleep(const std::stop_token& stop);
   void publish_status();

@@ -79,6 +79,11 @@ class Stream {
   // Fills a cleared batch with what comes next: lines, marks, notices.
   [[nodiscard]] Filled fill(Batch& batch, const ReadLimits& limits, const Moment& now);
 
+  // Whether the last batch told that all is read, so that fill() would find nothing.
+  [[nodiscard]] bool is_read_out() const {
+    return told_at_end_ && !names_changed_ && announcements_.empty() && notices_.empty();
+  }
+
   struct Watched {
     std::vector<const LogFile*> files;  // valid until the next call of fill()
     std::vector<std::string> folders;

@@ -1,6 +1,8 @@
 #include "queue/lanes.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -9,13 +11,16 @@
 namespace nodeportd {
 namespace {
 
-// Waits as every thread of the daemon does: look, announce the sleep, look again, sleep.
+// Waits as every thread of the daemon does: look, announce the sleep, look again, sleep. nullptr
+// once `stop` is requested.
 template <typename Take>
-Batch* wait_for(Waker& waker, Take take) {
+Batch* wait_for(Waker& waker, Take take, const std::stop_token& stop = {}) {
+  const std::stop_callback wake(stop, [&waker] { waker.wake(); });
   for (;;) {
     if (Batch* batch = take()) return batch;
     waker.prepare();
-    if (Batch* batch = take()) {
+    Batch* batch = take();
+    if (batch != nullptr || stop.stop_requested()) {
       waker.cancel();
       return batch;
     }
@@ -36,9 +41,9 @@ TEST_CASE("batches are collected in the order they were dealt, whatever the work
 
   std::vector<std::jthread> threads;
   for (std::size_t i = 0; i < workers; ++i) {
-    threads.emplace_back([&lanes, i, workers] {
-      for (std::uint64_t round = i; round < kRounds; round += workers) {
-        Batch* batch = wait_for(lanes.waker(i), [&] { return lanes.try_take(i); });
+    threads.emplace_back([&lanes, i](const std::stop_token& stop) {
+      const auto take = [&] { return lanes.try_take(i); };
+      while (Batch* batch = wait_for(lanes.waker(i), take, stop)) {
         if (i % 2 == 1) std::this_thread::yield();
         batch->tally.records = batch->sequence + 1;
         lanes.hand_on(i, batch);
@@ -49,7 +54,12 @@ TEST_CASE("batches are collected in the order they were dealt, whatever the work
     for (std::uint64_t n = 0; n < kRounds; ++n) {
       Batch* batch = wait_for(source, [&] { return pool.try_take(); });
       batch->sequence = n;
-      lanes.deal(batch);
+      if (n % 7 == 0) {
+        batch->tally.records = n + 1;
+        lanes.pass_by(batch);
+      } else {
+        lanes.deal(batch);
+      }
     }
   });
 
@@ -60,6 +70,27 @@ TEST_CASE("batches are collected in the order they were dealt, whatever the work
     pool.give_back(batch);
   }
   CHECK(in_order == kRounds);
+}
+
+TEST_CASE("a batch goes to the worker that has nothing waiting") {
+  Waker collector;
+  Lanes lanes(2, 4, collector);
+  std::array<Batch, 3> batches;
+  CHECK(lanes.is_any_free());
+  lanes.deal(&batches[0]);
+  lanes.deal(&batches[1]);
+  CHECK_FALSE(lanes.is_any_free());
+  CHECK(lanes.try_take(1) == &batches[1]);
+  CHECK(lanes.is_any_free());
+  lanes.deal(&batches[2]);
+  CHECK(lanes.try_take(1) == &batches[2]);
+  lanes.hand_on(1, &batches[1]);
+  CHECK_FALSE(lanes.is_next_ready());  // what was dealt first is not done yet
+  CHECK(lanes.try_take(0) == &batches[0]);
+  lanes.hand_on(0, &batches[0]);
+  CHECK(lanes.try_collect() == &batches[0]);
+  CHECK(lanes.try_collect() == &batches[1]);
+  CHECK(lanes.try_collect() == nullptr);
 }
 
 TEST_CASE("a pool with all batches on their way gives none, and clears what comes back") {

@@ -1,0 +1,102 @@
+#include "daemon/feed.hpp"
+
+#include <utility>
+
+namespace nodeportd {
+namespace {
+
+// Scanned in less time than it takes to wake another thread.
+constexpr std::size_t kSmallBytes = 64UL * 1024;
+// As long as the ledger takes its time with positions.
+constexpr std::chrono::seconds kKeepFor{1};
+
+}  // namespace
+
+Feed::Feed(Parts parts) : parts_(parts), worker_(parts.rules, parts.scan) {}
+
+Batch* Feed::try_take() {
+  if (!spare_.empty()) {
+    Batch* batch = spare_.back();
+    spare_.pop_back();
+    return batch;
+  }
+  Batch* batch = parts_.pool.try_take();
+  // Of few batches none is to lie here.
+  if (batch == nullptr) let_go();
+  return batch;
+}
+
+Batch* Feed::take() {
+  for (;;) {
+    if (Batch* batch = try_take()) return batch;
+    parts_.waker.prepare();
+    if (Batch* batch = try_take()) {
+      parts_.waker.cancel();
+      return batch;
+    }
+    parts_.waker.sleep(std::nullopt);
+  }
+}
+
+void Feed::hand_on(Batch* batch) {
+  if (!is_ours(*batch)) {
+    let_go();
+    note_end(*batch);
+    parts_.lanes.deal(batch);
+    dealt_.fetch_add(1);
+    return;
+  }
+  worker_.examine(*batch);
+  parts_.counters.add(*batch);
+  if (is_quiet(*batch)) {
+    keep(batch);
+  } else {
+    let_go();
+    pass_by(batch);
+  }
+}
+
+bool Feed::is_ours(const Batch& batch) const {
+  const bool is_small = batch.at_end && batch.bytes.size() <= kSmallBytes;
+  return is_small || !parts_.lanes.is_any_free();
+}
+
+bool Feed::is_quiet(const Batch& batch) const {
+  const bool tells_nothing =
+      batch.matches.empty() && batch.writes.empty() && batch.notices.empty() && !batch.end.finished;
+  const bool is_end_known = batch.stream < at_end_.size() && at_end_[batch.stream] == batch.at_end;
+  return tells_nothing && is_end_known;
+}
+
+void Feed::keep(Batch* batch) {
+  const bool takes_its_place = kept_ != nullptr && kept_->stream == batch->stream &&
+                               kept_->end.device == batch->end.device &&
+                               kept_->end.inode == batch->end.inode;
+  if (!takes_its_place) let_go();
+  if (kept_ != nullptr) {
+    kept_->clear();
+    spare_.push_back(kept_);
+  } else {
+    kept_until_ = parts_.clock.mono() + kKeepFor;
+  }
+  kept_ = batch;
+}
+
+void Feed::let_go() {
+  if (kept_ == nullptr) return;
+  kept_until_.reset();
+  pass_by(std::exchange(kept_, nullptr));
+}
+
+void Feed::pass_by(Batch* batch) {
+  note_end(*batch);
+  parts_.lanes.pass_by(batch);
+  dealt_.fetch_add(1);
+}
+
+void Feed::note_end(const Batch& batch) {
+  if (batch.stream >= at_end_.size()) at_end_.resize(batch.stream + 1, false);
+  at_end_[batch.stream] = batch.at_end;
+}
+
+}  // namespace nodeportd
