@@ -4,40 +4,24 @@
 #include <cstdint>
 #include <memory_resource>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
+#include "decode/reject.hpp"
+#include "decode/strict_reader.hpp"
+#include "decode/tolerant_reader.hpp"
 #include "model/event.hpp"
 
 namespace nodeportd {
 
-// Why a record cannot be inspected.
-enum class Reject : std::uint8_t {
-  not_json,       // malformed, or more than one value
-  torn,           // it ends in the middle
-  not_an_object,  // JSON, but no event could be it
-  too_deep,       // nested deeper than the apiserver itself takes
-  too_large,      // more values than a request can bring
-  oversize,       // longer than max_line, so that the source never read it whole
-  cut,            // a log service shortened it: it ends in `[Truncated...]`
-  packed,         // base64 of something compressed, which the feeder was to unpack
-  legacy_format,  // --audit-log-format=legacy, which holds no bodies
-};
-// `not_json`: stable, since alerts are grouped by it.
-[[nodiscard]] std::string_view to_text(Reject reject);
-
-// Reads one record at a time into a tree. Whatever the apiserver can be made to write is read as
-// Go reads it: duplicate members are kept (the last is the one that counts), numbers stay text,
-// a lone surrogate becomes U+FFFD; bytes that are not UTF-8 stay what they are. Recurses nowhere.
-// One thread.
+// Reads one record at a time into a tree: what is well-formed with StrictReader, and all else, in
+// which TolerantReader may find an event or a reason to refuse, with that one. Which of them read
+// a record nobody can tell by the result. Recurses nowhere. One thread.
 class AuditDecoder {
  public:
-  // A request body may be 10,000 deep (Go's limit), and the event holds it one level down.
-  static constexpr std::size_t kDepthMax = 10'001;
-  // A request body is at most 3 MiB, and no value in it is shorter than the two bytes of `0,`.
-  static constexpr std::size_t kNodesMax = 2'000'000;
+  static constexpr std::size_t kDepthMax = TolerantReader::kDepthMax;
+  static constexpr std::size_t kNodesMax = TolerantReader::kNodesMax;
 
   AuditDecoder();
   AuditDecoder(const AuditDecoder&) = delete;
@@ -57,19 +41,18 @@ class AuditDecoder {
   [[nodiscard]] std::string_view rest() const;
 
  private:
-  enum class Numbers : std::uint8_t { as_written, blanked };
+  // Of the open text.
+  enum class State : std::uint8_t {
+    untried,
+    read_whole,  // by the strict reader
+    not_strict,  // it is the tolerant reader's, all of it
+  };
 
-  // Takes what is not read yet into `text_`, mended.
-  void copy_rest(Numbers numbers);
-  [[nodiscard]] Result<Value, Reject> parse();
-
-  std::string_view json_;  // the open text
-  std::size_t at_ = 0;     // how far it is read
-  Numbers numbers_ = Numbers::as_written;
   std::vector<std::byte> first_;               // what `arena_` begins with for every record
   std::pmr::monotonic_buffer_resource arena_;  // children of the values
-  std::vector<char> text_;                     // the same as `json_`, unescaped in place
-  std::vector<Member> pending_;                // values whose container is still open
+  StrictReader strict_;
+  TolerantReader tolerant_;
+  State state_ = State::untried;
 };
 
 }  // namespace nodeportd

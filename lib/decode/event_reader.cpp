@@ -37,7 +37,7 @@ std::pmr::memory_resource& EventReader::arena() {
   return current_->arena;
 }
 
-void EventReader::read(std::string_view record, const Take& take, const Refuse& refuse) {
+void EventReader::read(std::string_view record, Take take, Refuse refuse) {
   take_ = &take;
   refuse_ = &refuse;
   next_part_ = 0;

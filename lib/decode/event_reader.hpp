@@ -3,11 +3,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <memory_resource>
 #include <string_view>
 
+#include "base/function_ref.hpp"
 #include "decode/audit_decoder.hpp"
 #include "model/event.hpp"
 
@@ -19,9 +19,9 @@ class EventReader {
  public:
   // An event's root and `raw` (its own JSON, where the carrier leaves it any) hold while the
   // function runs.
-  using Take = std::function<void(const AuditEvent& event, std::uint32_t part)>;
+  using Take = FunctionRef<void(const AuditEvent& event, std::uint32_t part)>;
   // A part that cannot be inspected; `text` is what is known of it, without what wraps it.
-  using Refuse = std::function<void(std::string_view text, Reject reject, std::uint32_t part)>;
+  using Refuse = FunctionRef<void(std::string_view text, Reject reject, std::uint32_t part)>;
 
   EventReader();
   EventReader(const EventReader&) = delete;
@@ -30,7 +30,7 @@ class EventReader {
 
   // Calls `take` or `refuse` for each part of the record, in its order. Parts count from 0 and are
   // the same whenever the same bytes are read.
-  void read(std::string_view record, const Take& take, const Refuse& refuse);
+  void read(std::string_view record, Take take, Refuse refuse);
 
   // Memory that lives as long as the event that `take` is looking at, for what is derived from it.
   [[nodiscard]] std::pmr::memory_resource& arena();

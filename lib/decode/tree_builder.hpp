@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "decode/mend.hpp"
+#include "decode/json_token.hpp"
 #include "model/event.hpp"
 
 namespace nodeportd {

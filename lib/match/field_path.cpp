@@ -1,5 +1,6 @@
 #include "match/field_path.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace nodeportd {
@@ -42,28 +43,31 @@ Result<FieldPath> FieldPath::parse(std::string_view text) {
   }
 }
 
-void FieldPath::push_elements(const Value& list, std::size_t at, std::vector<Step>& pending) {
+void FieldPath::push_elements(const Value& list, std::size_t at, Steps& pending) {
   for (std::size_t i = list.size; i > 0; --i) pending.push_back({&list.items[i - 1], at});
 }
 
-void FieldPath::push_members(const Step& step, Reading reading, std::vector<Step>& pending) const {
+void FieldPath::push_members(const Step& step, Reading reading, Steps& pending) const {
   const std::size_t begin = step.at + (text_[step.at] == '.' ? 1 : 0);
   const std::string_view rest = std::string_view(text_).substr(begin);
-  // Names that lead on are beginnings of `rest`: of one length there is one.
-  std::bitset<kSizeMax + 1> lengths_seen;
+  const std::size_t others = pending.size();
   for (std::size_t i = step.value->size; i > 0; --i) {
     const Member& member = step.value->members[i - 1];
-    const std::size_t size = member.name.size();
-    if (size == 0 || !rest.starts_with(member.name)) continue;
-    const std::string_view behind = rest.substr(size);
+    const std::string_view name = member.name;
+    if (name.empty() || name.front() != rest.front() || !rest.starts_with(name)) continue;
+    const std::string_view behind = rest.substr(name.size());
     if (!behind.empty() && behind.front() != '.' && !behind.starts_with(kEach)) continue;
-    const bool shadowed = reading == Reading::as_apiserver && lengths_seen[size];
-    lengths_seen.set(size);
-    if (!shadowed) pending.push_back({&member.value, begin + size});
+    // Names that lead on are beginnings of `rest`: of one length there is one.
+    const std::size_t at = begin + name.size();
+    const auto is_same = [at](const Step& pushed) { return pushed.at == at; };
+    const auto first = pending.begin() + static_cast<std::ptrdiff_t>(others);
+    const bool is_shadowed =
+        reading == Reading::as_apiserver && std::any_of(first, pending.end(), is_same);
+    if (!is_shadowed) pending.push_back({&member.value, at});
   }
 }
 
-void FieldPath::push_next(const Step& step, Reading reading, std::vector<Step>& pending) const {
+void FieldPath::push_next(const Step& step, Reading reading, Steps& pending) const {
   const Value& value = *step.value;
   const bool each = std::string_view(text_).substr(step.at).starts_with(kEach);
   if (value.kind == Value::Kind::array) {

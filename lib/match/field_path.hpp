@@ -1,6 +1,6 @@
 #pragma once
 
-#include <bitset>
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -38,7 +38,7 @@ class FieldPath {
   // nowhere.
   template <typename Visit>
   bool any_of(const Value& root, Reading reading, Visit visit) const {
-    std::vector<Step> pending;
+    Steps pending;
     Step step{&root, 0};
     while (true) {
       if (is_end(step) && visit(*step.value)) return true;
@@ -59,11 +59,14 @@ class FieldPath {
     std::size_t at = 0;  // in text_; a `.` or `[]` at it is not taken yet
   };
 
+  // An event's own fields take no more, and so no allocation.
+  using Steps = boost::container::small_vector<Step, 8>;
+
   [[nodiscard]] bool is_end(const Step& step) const { return step.at == text_.size(); }
   // Puts the steps that follow `step` on the stack, the first on top.
-  void push_next(const Step& step, Reading reading, std::vector<Step>& pending) const;
-  void push_members(const Step& step, Reading reading, std::vector<Step>& pending) const;
-  static void push_elements(const Value& list, std::size_t at, std::vector<Step>& pending);
+  void push_next(const Step& step, Reading reading, Steps& pending) const;
+  void push_members(const Step& step, Reading reading, Steps& pending) const;
+  static void push_elements(const Value& list, std::size_t at, Steps& pending);
 
   std::string text_;
 };

@@ -105,6 +105,10 @@ Glob::Glob(const Pieces& pieces, Case letters)
   }
   close_segment();
   if (pieces.empty()) segments_.emplace_back();  // matches the empty text alone
+  const auto is_byte = [](Piece piece) { return piece.kind == Piece::Kind::byte; };
+  if (!std::all_of(pieces.begin(), pieces.end(), is_byte)) return;
+  plain_.emplace();
+  for (const Piece piece : segments_.front()) *plain_ += piece.byte;
 }
 
 bool Glob::same(char pattern, char text) const {
@@ -175,7 +179,14 @@ bool Glob::skip_past(const Segment& segment, std::string_view& text) const {
   return false;
 }
 
+bool Glob::is_plain(std::string_view text) const {
+  return text.size() == plain_->size() &&
+         std::equal(text.begin(), text.end(), plain_->begin(),
+                    [this](char here, char wanted) { return same(wanted, here); });
+}
+
 bool Glob::matches(std::string_view text) const {
+  if (plain_) return is_plain(text);
   if (segments_.empty()) return true;
   std::span<const Segment> middle(segments_);
   if (!open_front_) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,8 @@ class Glob {
   [[nodiscard]] bool matches(std::string_view text) const;
   // Nothing but `*`: holds for whatever is there, an object or a list too.
   [[nodiscard]] bool is_anything() const { return segments_.empty(); }
+  // The one text that it stands for, where it has no wildcard; lower-case where case is ignored.
+  [[nodiscard]] const std::optional<std::string>& plain() const { return plain_; }
   // What must stand in the text, in this order; letters are lower-case where case is ignored.
   [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
 
@@ -59,7 +62,10 @@ class Glob {
   // Takes the segment's first occurrence, and all before it, off the text.
   [[nodiscard]] bool skip_past(const Segment& segment, std::string_view& text) const;
 
+  [[nodiscard]] bool is_plain(std::string_view text) const;
+
   std::vector<Segment> segments_;
+  std::optional<std::string> plain_;
   bool open_front_ = false;  // begins with `*`
   bool open_back_ = false;   // ends with `*`
   Case letters_;

@@ -126,7 +126,7 @@ EventRef reference_to(const AuditEvent& event, const Record& record, const std::
 void RuleSet::match(const AuditEvent& event, const Record& record, const std::string& source,
                     std::vector<Match>& out) const {
   const std::size_t first = out.size();
-  match_rules(Asked::all, event, record, source, std::nullopt, out);
+  match_rules(Asked::all, index_.candidates(event.root), event, record, source, std::nullopt, out);
   if (out.size() - first < 2) return;
   const auto begin = out.begin() + static_cast<std::ptrdiff_t>(first);
   std::vector<std::uint32_t> told;
@@ -141,22 +141,24 @@ void RuleSet::match(const AuditEvent& event, const Record& record, const std::st
 bool RuleSet::match_pending(const AuditEvent& event, const Record& record,
                             const std::string& source, std::uint32_t write,
                             std::vector<Match>& out) const {
-  match_rules(Asked::without_history, event, record, source, write, out);
-  return std::any_of(rules_.begin(), rules_.end(), [&](const CompiledRule& rule) {
-    return rule.asks_history && rule.detection.weigh(event.root) != Truth::no;
+  const RuleIndex::Candidates candidates = index_.candidates(event.root);
+  match_rules(Asked::without_history, candidates, event, record, source, write, out);
+  return std::any_of(candidates.begin(), candidates.end(), [&](std::uint32_t i) {
+    return rules_[i].asks_history && rules_[i].detection.weigh(event.root) != Truth::no;
   });
 }
 
 void RuleSet::match_settled(const AuditEvent& event, const Record& record,
                             const std::string& source, std::uint32_t write,
                             std::vector<Match>& out) const {
-  match_rules(Asked::with_history, event, record, source, write, out);
+  match_rules(Asked::with_history, index_.candidates(event.root), event, record, source, write,
+              out);
 }
 
-void RuleSet::match_rules(Asked asked, const AuditEvent& event, const Record& record,
-                          const std::string& source, std::optional<std::uint32_t> write,
-                          std::vector<Match>& out) const {
-  for (std::uint32_t i = 0; i < rules_.size(); ++i) {
+void RuleSet::match_rules(Asked asked, const RuleIndex::Candidates& candidates,
+                          const AuditEvent& event, const Record& record, const std::string& source,
+                          std::optional<std::uint32_t> write, std::vector<Match>& out) const {
+  for (const std::uint32_t i : candidates) {
     const CompiledRule& rule = rules_[i];
     if (asked != Asked::all && rule.asks_history != (asked == Asked::with_history)) continue;
     if (!rule.detection.matches(event.root, Reading::as_apiserver)) continue;

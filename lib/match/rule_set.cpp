@@ -10,7 +10,7 @@
 namespace nodeportd {
 
 RuleSet::RuleSet(std::vector<CompiledRule> rules, std::vector<ExceptionSpec> exceptions)
-    : rules_(std::move(rules)), exceptions_(std::move(exceptions)) {
+    : rules_(std::move(rules)), index_(rules_), exceptions_(std::move(exceptions)) {
   for (CompiledRule& each : rules_) {
     each.tests = {};
     catalog_.push_back(each.rule);

@@ -9,6 +9,7 @@
 
 #include "match/exceptions.hpp"
 #include "match/explanation.hpp"
+#include "match/rule_index.hpp"
 #include "match/rule_loader.hpp"
 #include "model/batch.hpp"
 #include "model/event.hpp"
@@ -76,14 +77,15 @@ class RuleSet {
 
  private:
   enum class Asked : std::uint8_t { all, without_history, with_history };
-  void match_rules(Asked asked, const AuditEvent& event, const Record& record,
-                   const std::string& source, std::optional<std::uint32_t> write,
-                   std::vector<Match>& out) const;
+  void match_rules(Asked asked, const RuleIndex::Candidates& candidates, const AuditEvent& event,
+                   const Record& record, const std::string& source,
+                   std::optional<std::uint32_t> write, std::vector<Match>& out) const;
 
   // Whether the rule yields to one of `told`.
   [[nodiscard]] bool yields(std::uint32_t rule, const std::vector<std::uint32_t>& told) const;
 
   std::vector<CompiledRule> rules_;
+  RuleIndex index_;
   std::vector<ExceptionSpec> exceptions_;
   std::vector<Rule> catalog_;
   std::vector<std::vector<std::uint32_t>> exceptions_of_;  // per rule of the catalog, in order

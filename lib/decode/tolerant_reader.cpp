@@ -1,0 +1,90 @@
+#include "decode/tolerant_reader.hpp"
+
+#if defined(__SSE2__)
+#define RAPIDJSON_SSE2
+#endif
+#include <rapidjson/reader.h>
+
+#include <cstring>
+#include <limits>
+
+#include "decode/mend.hpp"
+#include "decode/tree_builder.hpp"
+
+namespace nodeportd {
+namespace {
+
+// RapidJSON's SIMD loops read whole blocks, and a NUL is its end of text.
+constexpr std::size_t kPadding = 64;
+constexpr std::size_t kTextMax = std::numeric_limits<rapidjson::SizeType>::max();
+constexpr std::string_view kWhiteSpace = " \t\r\n";
+// What is kept of a buffer for the next record; a giant's is given back.
+constexpr std::size_t kKeptBytes = 1024UL * 1024;
+
+template <typename T>
+void shrink(std::vector<T>& buffer) {
+  buffer.clear();
+  if (buffer.capacity() * sizeof(T) > kKeptBytes) std::vector<T>().swap(buffer);
+}
+
+}  // namespace
+
+void TolerantReader::open(std::string_view text) {
+  text_ = text;
+  at_ = 0;
+  shrink(copy_);
+}
+
+std::string_view TolerantReader::rest() const {
+  const std::size_t start = text_.find_first_not_of(kWhiteSpace, at_);
+  return start == std::string_view::npos ? std::string_view() : text_.substr(start);
+}
+
+Result<std::optional<Value>, Reject> TolerantReader::next() {
+  if (text_.size() > kTextMax) return fail(Reject::too_large);
+  const std::size_t left = rest().size();
+  if (left == 0) return std::nullopt;
+  at_ = text_.size() - left;
+  if (copy_.empty()) copy_rest(Numbers::as_written);
+  auto value = parse();
+  if (!value) return fail(value.error());
+  return std::optional<Value>(*value);
+}
+
+void TolerantReader::copy_rest(Numbers numbers) {
+  numbers_ = numbers;
+  copy_.reserve(text_.size() + kPadding);
+  copy_.resize(at_);
+  copy_.insert(copy_.end(), text_.begin() + static_cast<std::ptrdiff_t>(at_), text_.end());
+  copy_.resize(text_.size() + kPadding, '\0');
+  mend_surrogates(copy_.data() + at_, text_.size() - at_);
+  if (numbers == Numbers::blanked) blank_numbers(copy_.data() + at_, text_.size() - at_);
+}
+
+Result<Value, Reject> TolerantReader::parse() {
+  arena_.release();
+  shrink(pending_);
+  rapidjson::InsituStringStream stream(copy_.data() + at_);
+  TreeBuilder builder(arena_, pending_, {.depth = kDepthMax, .nodes = kNodesMax},
+                      {.original = text_, .copy = copy_.data(), .stream = stream});
+  rapidjson::Reader reader;
+  // No validation of the encoding: bytes that are not UTF-8 must not hide the rest of a line.
+  constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag |
+                              rapidjson::kParseNumbersAsStringsFlag |
+                              rapidjson::kParseStopWhenDoneFlag;
+  const auto outcome = reader.Parse<kFlags>(stream, builder);
+  const std::size_t end = at_ + stream.Tell();
+  if (outcome.Code() == rapidjson::kParseErrorNumberTooBig && numbers_ == Numbers::as_written) {
+    copy_rest(Numbers::blanked);
+    return parse();
+  }
+  if (builder.stop() == TreeBuilder::Stop::too_deep) return fail(Reject::too_deep);
+  if (builder.stop() == TreeBuilder::Stop::too_large) return fail(Reject::too_large);
+  if (outcome.Code() == rapidjson::kParseErrorDocumentEmpty) return fail(Reject::not_json);
+  // RapidJSON takes a NUL for the end of its text.
+  if (outcome.IsError()) return fail(end >= text_.size() ? Reject::torn : Reject::not_json);
+  at_ = end;
+  return builder.root();
+}
+
+}  // namespace nodeportd
