@@ -145,6 +145,11 @@ class Transaction {
     const Result<void> done = database_.each(sql, std::move(visit), values...);
     if (!done) error_ = done.error();
   }
+  void execute(const std::string& sql) {
+    if (error_) return;
+    const Result<void> done = database_.execute(sql);
+    if (!done) error_ = done.error();
+  }
   [[nodiscard]] Result<void> commit();
 
  private:

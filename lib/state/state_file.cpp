@@ -13,6 +13,7 @@
 
 #include "base/files.hpp"
 #include "base/time_text.hpp"
+#include "state/audit_id_runs.hpp"
 #include "state/reconcile.hpp"
 #include "state/salvage.hpp"
 #include "state/schema.hpp"
@@ -84,7 +85,16 @@ Result<void> create_tables(Database& database, const std::string& epoch) {
 
 // Rows stay as they are: the codec reads the older format.
 Result<void> bring_up_to_date(Database& database, int version) {
-  return database.execute("BEGIN IMMEDIATE;" + schema_between(version, kSchemaVersion) + "COMMIT;");
+  std::vector<AuditIdUse> uses;
+  if (version == 2) {
+    Result<std::vector<AuditIdUse>> old = read_version_2_audit_ids(database);
+    if (!old) return fail(old.error());
+    uses = std::move(*old);
+  }
+  Transaction transaction(database);
+  transaction.execute(schema_between(version, kSchemaVersion));
+  put_audit_id_runs(transaction, uses);
+  return transaction.commit();
 }
 
 Result<std::string> schema_text(Database& database) {

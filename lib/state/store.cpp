@@ -14,21 +14,6 @@ namespace {
 constexpr std::string_view kPutMeta =
     "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
-// The values of a group as bytes that sort like the group: 0 for a null, else 1 and the length
-// (4 bytes, the highest first) and the value.
-std::string group_key(const Alert& alert) {
-  std::string key;
-  for (const auto& [name, value] : alert.group) {
-    key.push_back(value ? '\1' : '\0');
-    if (!value) continue;
-    for (unsigned shift = 32; shift > 0; shift -= 8) {
-      key.push_back(static_cast<char>(value->size() >> (shift - 8) & 0xFFU));
-    }
-    key.append(*value);
-  }
-  return key;
-}
-
 Notice conflict_notice(const Alert& alert) {
   return {"state.damaged",
           "An alert's revision was made anew with other content and was not kept",
@@ -110,6 +95,7 @@ Result<void> Store::commit(const Changes& changes, WallTime now) {
   Transaction transaction(database_);
   for (const FileMark& mark : changes.positions) put_position(transaction, mark, now);
   for (const Window& window : changes.windows) put_window(transaction, window, now);
+  put_shelved_until(transaction, changes.windows);
   std::vector<Notice> conflicts;
   for (const Outgoing& outgoing : changes.outgoing) {
     if (!put_alert(transaction, outgoing, now)) {
@@ -161,10 +147,17 @@ void Store::put_window(Transaction& transaction, const Window& window, WallTime 
       "updated = excluded.updated, body = excluded.body",
       alert.id, alert.window_start, alert.window_end, alert.rule_id, Blob{group_key(alert)},
       window.closed, now, Blob{body});
+}
+
+void Store::put_shelved_until(Transaction& transaction, std::span<const Window> windows) {
+  if (windows.empty()) return;
+  const auto latest = std::max_element(
+      windows.begin(), windows.end(),
+      [](const Window& a, const Window& b) { return a.alert.window_end < b.alert.window_end; });
   transaction.run(
       "INSERT INTO meta VALUES ('shelved_until', ?) ON CONFLICT (name) "
       "DO UPDATE SET value = excluded.value WHERE excluded.value > value",
-      alert.window_end);
+      latest->alert.window_end);
 }
 
 bool Store::put_alert(Transaction& transaction, const Outgoing& outgoing, WallTime now) {

@@ -114,8 +114,8 @@ class Store {
   [[nodiscard]] Result<std::size_t> for_each_service(
       const std::function<void(const KnownService&)>& visit);
   [[nodiscard]] Result<ServiceHistory> service_history();
-  // The latest write under this key.
-  [[nodiscard]] Result<std::optional<AuditIdUse>> find_audit_id(std::uint64_t key);
+  // The latest 100,000 uses at most, in the order of their sequence.
+  [[nodiscard]] Result<std::vector<AuditIdUse>> audit_ids();
   [[nodiscard]] Result<std::uint64_t> last_audit_sequence();  // 0 before the first
 
   // The sink's oldest deliveries, in order: at most `rows_max` and about `bytes_max`, but one at
@@ -182,11 +182,13 @@ class Store {
 
   void put_position(Transaction& transaction, const FileMark& mark, WallTime now);
   void put_window(Transaction& transaction, const Window& window, WallTime now);
+  void put_shelved_until(Transaction& transaction, std::span<const Window> windows);
   // False when the history holds other content under the revision's name.
   [[nodiscard]] bool put_alert(Transaction& transaction, const Outgoing& outgoing, WallTime now);
 
   void put_service(Transaction& transaction, const ServiceChange& change);
   void put_audit_ids(Transaction& transaction, std::span<const AuditIdUse> uses);
+  void merge_audit_id_runs(std::span<const AuditIdUse> uses);
   void put_services_since(Transaction& transaction, const Changes& changes);
   void bound_services(Transaction& transaction) const;
 

@@ -49,13 +49,11 @@ class Shelf final : public ExposureShelf {
  public:
   std::optional<KnownService> find_service(const std::string& cluster, const std::string& ns,
                                            const std::string& name) override {
+    ++lookups;
     const auto found = services.find(cluster + "/" + ns + "/" + name);
     return found == services.end() ? std::nullopt : std::optional(found->second);
   }
-  std::optional<AuditIdUse> find_audit_id(std::uint64_t key) override {
-    const auto found = audit_ids.find(key);
-    return found == audit_ids.end() ? std::nullopt : std::optional(found->second);
-  }
+  std::vector<AuditIdUse> audit_ids() override { return uses; }
   void commit(ExposureHistory& history) {
     Changes changes;
     history.take_changes(changes);
@@ -68,11 +66,12 @@ class Shelf final : public ExposureShelf {
         services.erase(key);
       }
     }
-    for (const AuditIdUse& use : changes.audit_ids) audit_ids[use.key] = use;
+    uses.insert(uses.end(), changes.audit_ids.begin(), changes.audit_ids.end());
   }
 
   std::map<std::string, KnownService> services;
-  std::map<std::uint64_t, AuditIdUse> audit_ids;
+  std::vector<AuditIdUse> uses;
+  int lookups = 0;  // of Services
 };
 
 // One history, committed after every write or never: the answers are the same.
