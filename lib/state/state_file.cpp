@@ -38,7 +38,7 @@ std::string settings(const StoreOptions& options) {
   // Outbox and history, a quarter each of windows and Services, and the indexes of all of them.
   const std::uint64_t size_max = options.max_size * 3 + kFileSlack;
   return std::string(full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;") +
-         "PRAGMA journal_size_limit = 4194304;"
+         "PRAGMA journal_size_limit = 16777216;"
          "PRAGMA cache_size = -2048;"
          // A hardened unit may have no /tmp to spill to; nothing that we sort is large.
          "PRAGMA temp_store = MEMORY;"

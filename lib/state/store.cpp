@@ -11,6 +11,9 @@
 namespace nodeportd {
 namespace {
 
+// A gap is told in seconds.
+constexpr std::chrono::seconds kLastCommitEvery{1};
+
 constexpr std::string_view kPutMeta =
     "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
@@ -38,6 +41,9 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, WallTime
   for (Notice& notice : file->notices) store->quarantine_.report(std::move(notice));
   if (auto read = store->read_epoch(); !read) return fail(read.error());
   if (auto begun = store->begin_run(); !begun) return fail(begun.error());
+  auto checkpointer = Checkpointer::start(store->database_, options.directory + "/state.db");
+  if (!checkpointer) return fail(checkpointer.error());
+  store->checkpointer_ = std::move(*checkpointer);
   return store;
 }
 
@@ -118,8 +124,10 @@ Result<void> Store::commit(const Changes& changes, WallTime now) {
   put_audit_ids(transaction, changes.audit_ids);
   put_services_since(transaction, changes);
   if (!changes.services.empty()) bound_services(transaction);
-  transaction.run(kPutMeta, "last_commit", now);
+  const bool is_told = now >= last_commit_ && now - last_commit_ < kLastCommitEvery;
+  if (!is_told) transaction.run(kPutMeta, "last_commit", now);
   if (auto done = transaction.commit(); !done) return done;
+  if (!is_told) last_commit_ = now;
   for (Notice& notice : conflicts) quarantine_.report(std::move(notice));
   return {};
 }

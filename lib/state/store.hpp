@@ -19,6 +19,7 @@
 #include "model/changes.hpp"
 #include "model/delivery.hpp"
 #include "model/notice.hpp"
+#include "state/checkpointer.hpp"
 #include "state/quarantine.hpp"
 #include "state/sqlite.hpp"
 #include "state/store_options.hpp"
@@ -217,6 +218,8 @@ class Store {
   mutable std::mutex mutex_;  // guards what follows
   Database database_;
   Quarantine quarantine_;
+  std::unique_ptr<Checkpointer> checkpointer_;  // after the database that it watches
+  WallTime last_commit_{};                      // as the file has it
   std::int64_t swept_ = 0;  // up to this number prune() has looked at the history in this round
 };
 
