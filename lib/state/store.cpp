@@ -44,6 +44,10 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, WallTime
   auto checkpointer = Checkpointer::start(store->database_, options.directory + "/state.db");
   if (!checkpointer) return fail(checkpointer.error());
   store->checkpointer_ = std::move(*checkpointer);
+  // Checking the file has filled the cache with pages that nobody asks for again.
+  if (auto shrunk = store->database_.execute("PRAGMA shrink_memory"); !shrunk) {
+    return fail(shrunk.error());
+  }
   return store;
 }
 
