@@ -1,5 +1,6 @@
 #include "daemon/backlog.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace {
 constexpr std::size_t kHistoryMax = 10'000;
 constexpr std::size_t kWindowsMax = 200'000;
 constexpr std::size_t kServiceBytesMax = std::size_t{64} << 20U;
+constexpr std::size_t kCrowdedAt = 4'096;
+constexpr std::size_t kCrowdedServiceBytes = std::size_t{4} << 20U;
 constexpr std::size_t kAuditIdsMax = 100'000;  // as many as the state keeps
 
 // The value under a name, made anew if need be: there are few names.
@@ -51,11 +54,7 @@ void Backlog::add(Changes changes) {
   if (changes_.windows.empty()) {
     changes_.windows = std::move(changes.windows);
   } else {
-    if (window_at_.empty()) {
-      for (std::size_t i = 0; i < changes_.windows.size(); ++i) {
-        window_at_[changes_.windows[i].alert.id] = i;
-      }
-    }
+    index_windows();
     for (Window& window : changes.windows) {
       const auto [at, is_new] = window_at_.emplace(window.alert.id, changes_.windows.size());
       if (!is_new) {
@@ -107,14 +106,9 @@ void Backlog::forget_services() {
 
 void Backlog::add(const std::vector<AuditIdUse>& uses) {
   std::vector<AuditIdUse>& all = changes_.audit_ids;
-  for (const AuditIdUse& use : uses) {
-    audit_id_at_[use.key] = all.size();
-    all.push_back(use);
-  }
+  all.insert(all.end(), uses.begin(), uses.end());
   if (all.size() <= 2 * kAuditIdsMax) return;
   all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(kAuditIdsMax));
-  audit_id_at_.clear();
-  for (std::size_t i = 0; i < all.size(); ++i) audit_id_at_[all[i].key] = i;
 }
 
 const ServiceChange* Backlog::find_service(std::string_view cluster, std::string_view ns,
@@ -126,16 +120,33 @@ const ServiceChange* Backlog::find_service(std::string_view cluster, std::string
   return first.kind == ServiceChange::Kind::all_forgotten ? &first : nullptr;
 }
 
-const AuditIdUse* Backlog::find_audit_id(std::uint64_t key) const {
-  const auto at = audit_id_at_.find(key);
-  return at == audit_id_at_.end() ? nullptr : &changes_.audit_ids[at->second];
+void Backlog::index_windows() {
+  const std::vector<Window>& windows = changes_.windows;
+  for (std::size_t i = window_at_.size(); i < windows.size(); ++i) {
+    window_at_.emplace(windows[i].alert.id, i);
+  }
 }
 
-const Window* Backlog::find_window(const std::string& alert_id) const {
+const Window* Backlog::find_window(const std::string& alert_id) {
+  index_windows();
+  const auto at = window_at_.find(alert_id);
+  return at == window_at_.end() ? nullptr : &changes_.windows[at->second];
+}
+
+void Backlog::for_each_window(const std::function<void(const Window&)>& visit) const {
+  std::vector<std::tuple<WallTime, std::string_view, std::string, const Window*>> ordered;
+  ordered.reserve(changes_.windows.size());
   for (const Window& window : changes_.windows) {
-    if (window.alert.id == alert_id) return &window;
+    ordered.emplace_back(window.alert.window_start, window.alert.rule_id, group_key(window.alert),
+                         &window);
   }
-  return nullptr;
+  std::sort(ordered.begin(), ordered.end());
+  for (const auto& [start, rule, group, window] : ordered) visit(*window);
+}
+
+bool Backlog::is_crowded() const {
+  return changes_.windows.size() >= kCrowdedAt || changes_.services.size() >= kCrowdedAt ||
+         service_bytes_ >= kCrowdedServiceBytes;
 }
 
 const Changes& Backlog::changes() {
@@ -150,7 +161,6 @@ void Backlog::clear() {
   window_at_.clear();
   service_at_.clear();
   service_bytes_ = 0;
-  audit_id_at_.clear();
   untold_ = 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -13,9 +14,9 @@
 
 namespace nodeportd {
 
-// What waits for the next commit. A commit that fails leaves it as it is, and what follows is
-// merged into it: one mark per file, one figure per window, one record per Service. Bounded, for a
-// state that cannot be written for long. One thread.
+// What waits for the next commit. A commit that fails, or that a replay need not make, leaves it as
+// it is, and what follows is merged into it: one mark per file, one figure per window, one record
+// per Service. Bounded, for a state that cannot be written for long. One thread.
 class Backlog {
  public:
   void add(const FileMark& mark);
@@ -28,17 +29,18 @@ class Backlog {
            !changes_.services.empty() || !changes_.audit_ids.empty();
   }
   [[nodiscard]] bool empty() const { return marks_.empty() && changes_.empty(); }
-  // A window that a failed commit has left here, or nullptr.
-  [[nodiscard]] const Window* find_window(const std::string& alert_id) const;
+  // So much (about 16 MiB) that whoever need not commit should do it all the same.
+  [[nodiscard]] bool is_crowded() const;
+  // A window that was not committed yet, or nullptr.
+  [[nodiscard]] const Window* find_window(const std::string& alert_id);
+  // Ordered as Store::for_each_window().
+  void for_each_window(const std::function<void(const Window&)>& visit) const;
   // What a failed commit has left here of a Service, which overrides what the state says; nullptr:
   // the state is right. After 64 MiB of changes all of them are given up and stand as one change
   // of kind all_forgotten, which is the answer for every Service without a later change: its
   // history is unknown then, so that nothing passes for open before.
   [[nodiscard]] const ServiceChange* find_service(std::string_view cluster, std::string_view ns,
                                                   std::string_view name) const;
-  // The latest use of an auditID that a failed commit has left here, or nullptr. The latest 100,000
-  // at least are here, which is as many as the state keeps.
-  [[nodiscard]] const AuditIdUse* find_audit_id(std::uint64_t key) const;
 
   // Everything, ready to commit. Valid until the next call of a member.
   [[nodiscard]] const Changes& changes();
@@ -56,15 +58,15 @@ class Backlog {
   void add(ServiceChange change);
   void add(const std::vector<AuditIdUse>& uses);
   void forget_services();
+  void index_windows();
 
   std::map<FileKey, FileMark> marks_;
   Changes changes_;
   std::size_t untold_ = 0;  // alerts of changes_.outgoing before this index were given away
-  std::unordered_map<std::string, std::size_t> window_at_;  // filled once a commit has failed
+  std::unordered_map<std::string, std::size_t> window_at_;  // filled when it is needed
   std::size_t dropped_ = 0;
   std::unordered_map<std::string, std::size_t> service_at_;
   std::size_t service_bytes_ = 0;
-  std::unordered_map<std::uint64_t, std::size_t> audit_id_at_;  // the latest of a key
 };
 
 }  // namespace nodeportd

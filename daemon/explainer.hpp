@@ -51,7 +51,7 @@ class Explainer {
                                              const std::string&) override {
       return std::nullopt;
     }
-    std::optional<AuditIdUse> find_audit_id(std::uint64_t) override { return std::nullopt; }
+    std::vector<AuditIdUse> audit_ids() override { return {}; }
   };
 
   [[nodiscard]] ExplainedEvent explain_event(const AuditEvent& event, std::uint32_t part,

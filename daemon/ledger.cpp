@@ -8,7 +8,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// At most one transaction in this while, unless an alert waits.
+// At most one transaction in this while, unless a line that has just been written gives an alert.
 constexpr milliseconds kCommitEvery{50};
 // Positions alone are no hurry: a crash reads those lines once more, and they match nothing.
 constexpr milliseconds kPositionsEvery{1'000};
@@ -30,7 +30,8 @@ Ledger::Ledger(Parts parts)
       aggregator_(parts_.origin, parts_.aggregate, parts_.rules.catalog(), parts_.exceptions,
                   *this),
       heartbeat_(std::exchange(parts_.beats, {}), parts_.clock.mono()),
-      last_commit_(parts_.clock.mono()) {}
+      last_commit_(parts_.clock.mono()),
+      is_state_used_(parts_.time == Time::live) {}
 
 Result<void> Ledger::restore(const std::vector<std::string>& streams) {
   Result<std::vector<Window>> open =
@@ -52,6 +53,7 @@ Result<void> Ledger::restore(const std::vector<std::string>& streams) {
 
 std::optional<Window> Ledger::find(const std::string& alert_id) {
   if (const Window* window = backlog_.find_window(alert_id)) return *window;
+  if (!is_state_used_) return std::nullopt;
   auto window = parts_.store.find_window(alert_id);
   return window ? std::move(*window) : std::nullopt;
 }
@@ -63,14 +65,15 @@ std::optional<KnownService> Ledger::find_service(const std::string& cluster, con
     if (change->kind != ServiceChange::Kind::known) return std::nullopt;
     return change->service;
   }
+  if (!is_state_used_) return std::nullopt;
   auto found = parts_.store.find_service(cluster, ns, name);
   return found ? std::move(*found) : std::nullopt;
 }
 
-std::optional<AuditIdUse> Ledger::find_audit_id(std::uint64_t key) {
-  if (const AuditIdUse* use = backlog_.find_audit_id(key)) return *use;
-  const auto found = parts_.store.find_audit_id(key);
-  return found ? *found : std::nullopt;
+std::vector<AuditIdUse> Ledger::audit_ids() {
+  if (!is_state_used_) return {};
+  auto uses = parts_.store.audit_ids();
+  return uses ? std::move(*uses) : std::vector<AuditIdUse>();
 }
 
 std::optional<WallTime> Ledger::wall() const {
@@ -86,15 +89,16 @@ void Ledger::run(const std::stop_token& stop, const std::function<std::uint64_t(
     const bool busy = take_batches(now);
     take_notices(now);
     aggregator_.advance(wall(), now);
-    if (is_due(now)) commit(now);
+    if (is_due(now) || (is_last && !busy)) commit(now);
     if (!busy || retry_commit_) prune(now);
     publish_status();
-    if (busy || aggregator_.has_news()) continue;
+    if (busy || (is_last && aggregator_.has_news())) continue;
     if (is_last && (booked_ == dealt() || status().paused)) break;
     sleep_until(next_deadline(now), stop, dealt);
   }
+  gather();
   // The last chance: it does not wait for the next attempt's turn.
-  commit(std::max(parts_.clock.mono(), retry_commit_.value_or(MonoTime::min())));
+  if (is_state_used_) write(std::max(parts_.clock.mono(), retry_commit_.value_or(MonoTime::min())));
   publish_status();
 }
 
@@ -105,6 +109,8 @@ bool Ledger::take_batches(MonoTime now) {
     if (batch == nullptr) return i > 0;
     review_.settle(*batch);
     aggregator_.add(*batch, wall(), now);
+    // In a log that is being caught up on an alert is old already: it waits for the next turn.
+    if (batch->at_end && aggregator_.has_news()) alert_waits_ = true;
     backlog_.add(batch->end);
     for (const Notice& notice : batch->notices) tell(notice);
     ++booked_;
@@ -126,6 +132,7 @@ void Ledger::take_notices(MonoTime now) {
 }
 
 void Ledger::tell(const Notice& notice) {
+  if (parts_.time == Time::replayed) return;
   parts_.log.write(notice.rule.starts_with("daemon.") || notice.rule == "source.history_skipped"
                        ? LogLevel::info
                        : LogLevel::warning,
@@ -147,7 +154,7 @@ void Ledger::beat(const std::string& sink) {
 }
 
 bool Ledger::make_room() {
-  if (!std::exchange(check_room_, false)) return true;
+  if (parts_.time == Time::replayed || !std::exchange(check_room_, false)) return true;
   const auto usage = parts_.store.outbox_usage();
   const bool is_full = usage && usage->bytes >= parts_.outbox_max;
   const std::optional<std::string> victim = is_full ? expirable_sink() : std::nullopt;
@@ -200,25 +207,43 @@ void Ledger::prune(MonoTime now) {
 }
 
 bool Ledger::is_due(MonoTime now) const {
-  if (backlog_.has_alerts() || aggregator_.has_news()) return true;
   const auto since = now - last_commit_;
+  if (parts_.time == Time::replayed) return since >= kCommitEvery;
+  if (backlog_.has_alerts() || alert_waits_) return true;
   const bool has_figures =
       aggregator_.has_changes() || review_.history().has_changes() || backlog_.has_figures();
   if (has_figures) return since >= kCommitEvery;
   return !backlog_.empty() && since >= kPositionsEvery;
 }
 
-void Ledger::commit(MonoTime now) {
+void Ledger::gather() {
   Changes changes = aggregator_.take_changes();
   review_.history().take_changes(changes);
+  if (parts_.time == Time::replayed) {
+    changes.outgoing.clear();
+    changes.audit_ids.clear();  // the history has them itself
+  }
   for (Outgoing& outgoing : changes.outgoing) outgoing.sinks = parts_.outlets.route(outgoing.alert);
-  if (parts_.time == Time::replayed) changes.outgoing.clear();
   backlog_.add(std::move(changes));
+  alert_waits_ = aggregator_.has_news() && alert_waits_;
+}
+
+void Ledger::commit(MonoTime now) {
+  gather();
+  if (parts_.time == Time::replayed && !backlog_.is_crowded()) {
+    last_commit_ = now;
+    return;
+  }
+  write(now);
+}
+
+void Ledger::write(MonoTime now) {
   if (backlog_.empty()) return;
   if (retry_commit_ && now < *retry_commit_) {
     parts_.outlets.offer_undurable(backlog_.take_undurable());
     return;
   }
+  is_state_used_ = true;
   last_commit_ = now;
   const Changes& all = backlog_.changes();
   const Result<void> done = parts_.store.commit(all, parts_.clock.wall());
@@ -265,7 +290,8 @@ void Ledger::settle_failure(const Error& error, MonoTime now) {
 }
 
 std::optional<MonoTime> Ledger::next_deadline(MonoTime now) const {
-  std::optional<MonoTime> next = aggregator_.next_deadline(wall(), now);
+  std::optional<MonoTime> next;
+  if (!aggregator_.has_news()) next = aggregator_.next_deadline(wall(), now);
   const auto sooner = [&next](std::optional<MonoTime> at) {
     if (at) next = next ? std::min(*next, *at) : *at;
   };
@@ -298,6 +324,12 @@ void Ledger::sleep_until(std::optional<MonoTime> deadline, const std::stop_token
     return;
   }
   parts_.waker.sleep(patience);
+}
+
+Result<void> Ledger::for_each_window(const std::function<void(const Window&)>& visit) const {
+  if (is_state_used_) return parts_.store.for_each_window(visit);
+  backlog_.for_each_window(visit);
+  return {};
 }
 
 void Ledger::post(Notice notice) {

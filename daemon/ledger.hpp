@@ -46,7 +46,8 @@ struct LedgerStatus {
 class Ledger final : private WindowShelf, private ExposureShelf {
  public:
   // Whether the wall clock has a say in windows: never in a replay, which gives the same bytes
-  // every time.
+  // every time. Nothing of a replay is to survive, nor is anybody told of it before its end: it
+  // uses the state only for what memory does not hold.
   enum class Time : std::uint8_t { live, replayed };
 
   struct Parts {
@@ -76,6 +77,9 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   // that was handed on is booked, commits, and returns.
   void run(const std::stop_token& stop, const std::function<std::uint64_t()>& dealt);
 
+  // After run(), of a replay: the figures of every window, ordered as Store::for_each_window().
+  [[nodiscard]] Result<void> for_each_window(const std::function<void(const Window&)>& visit) const;
+
   // Any thread: a fact to be told as an alert.
   void post(Notice notice);
   [[nodiscard]] LedgerStatus status() const;
@@ -87,7 +91,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   [[nodiscard]] std::optional<KnownService> find_service(const std::string& cluster,
                                                          const std::string& ns,
                                                          const std::string& name) override;
-  [[nodiscard]] std::optional<AuditIdUse> find_audit_id(std::uint64_t key) override;
+  [[nodiscard]] std::vector<AuditIdUse> audit_ids() override;
   [[nodiscard]] std::optional<WallTime> wall() const;
   bool take_batches(MonoTime now);
   void take_notices(MonoTime now);
@@ -99,7 +103,9 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   void expire(const std::string& sink);
   void prune(MonoTime now);
   [[nodiscard]] bool is_due(MonoTime now) const;
+  void gather();
   void commit(MonoTime now);
+  void write(MonoTime now);
   void settle_failure(const Error& error, MonoTime now);
   [[nodiscard]] std::optional<MonoTime> next_deadline(MonoTime now) const;
   void sleep_until(std::optional<MonoTime> deadline, const std::stop_token& stop,
@@ -114,9 +120,11 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   RateLimit failure_log_{std::chrono::seconds(10)};
   std::uint64_t booked_ = 0;
   bool check_room_ = true;
+  bool alert_waits_ = false;  // of a line that has just been written
   MonoTime next_prune_{};
   MonoTime last_commit_{};
   std::optional<MonoTime> retry_commit_;
+  bool is_state_used_;  // false in a replay, until memory is full
 
   mutable std::mutex mutex_;    // guards what follows
   std::vector<Notice> posted_;  // at most kPostedMax

@@ -6,6 +6,10 @@
 
 namespace nodeportd {
 
+Outlets::Outlets(std::vector<Outlet> outlets) : outlets_(std::move(outlets)) {
+  for (const Outlet& outlet : outlets_) routes_.push_back(outlet.route);
+}
+
 std::vector<std::string> Outlets::names() const {
   std::vector<std::string> names;
   for (const Outlet& outlet : outlets_) names.push_back(outlet.route.sink);
@@ -13,10 +17,7 @@ std::vector<std::string> Outlets::names() const {
 }
 
 std::vector<std::string> Outlets::route(const Alert& alert) const {
-  std::vector<Route> routes;
-  routes.reserve(outlets_.size());
-  for (const Outlet& outlet : outlets_) routes.push_back(outlet.route);
-  return nodeportd::route(alert, routes);
+  return nodeportd::route(alert, routes_);
 }
 
 void Outlets::start() {

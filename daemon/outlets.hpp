@@ -21,7 +21,7 @@ class Outlets {
     Route route;
     std::unique_ptr<Courier> courier;
   };
-  explicit Outlets(std::vector<Outlet> outlets) : outlets_(std::move(outlets)) {}
+  explicit Outlets(std::vector<Outlet> outlets);
 
   [[nodiscard]] std::vector<std::string> names() const;
   // The sinks that are to get `alert`.
@@ -43,6 +43,7 @@ class Outlets {
 
  private:
   std::vector<Outlet> outlets_;
+  std::vector<Route> routes_;  // theirs
   std::vector<std::jthread> threads_;
 };
 

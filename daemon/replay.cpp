@@ -18,6 +18,9 @@
 namespace nodeportd {
 namespace {
 
+// Rows come all at once: stdio alone would make a system call for every other of them.
+constexpr std::size_t kOutputBytes = 65'536;
+
 int fail_with(const Error& error) {
   fmt::print(stderr, "nodeportd: {}\n", error.text);
   return error.kind == ErrorKind::not_found ? kExitUsage : kExitFailed;
@@ -46,6 +49,11 @@ std::uint64_t legacy_lines(const Alert& alert) {
   return is_legacy ? alert.count : 0;
 }
 
+void put(std::string& text) {
+  fmt::print("{}", text);
+  text.clear();
+}
+
 std::vector<std::string> row_of(const Alert& alert) {
   return {format_time(alert.window_start),
           std::to_string(alert.count),
@@ -60,6 +68,7 @@ int print_alerts(const ReplayCommand& command, const Setup& setup) {
   const SystemClock clock;
   Progress progress(command.files, clock);
   Table table({"WINDOW", "COUNT", "LEVEL", "RULE", "USER", "SRC IP", "WHAT"});
+  std::string lines;
   std::uint64_t legacy = 0;
   const ReplayOptions options{.workers = command.workers,
                               .batch_bytes = command.batch_bytes,
@@ -73,12 +82,14 @@ int print_alerts(const ReplayCommand& command, const Setup& setup) {
         progress.clear();
         legacy += legacy_lines(alert);
         if (command.format == OutputFormat::json) {
-          fmt::print("{}\n", to_json(alert));
+          lines.append(to_json(alert)).push_back('\n');
+          if (lines.size() >= kOutputBytes) put(lines);
         } else {
           table.add(row_of(alert));
         }
       });
   progress.clear();
+  put(lines);
   if (!replayed) return fail_with(replayed.error());
   if (!table.empty()) table.print(stdout);
   progress.summarize(replayed->records, replayed->bytes, replayed->alerts, replayed->uninspectable);

@@ -56,7 +56,7 @@ Result<Replayed> replay_files(const std::vector<std::string>& files, const RuleS
   }
   const WorkerCounters& counters = pipeline.counters();
   Replayed replayed{counters.records.get(), counters.bytes.get(), 0, counters.uninspectable.get()};
-  const Result<void> told = (*store)->for_each_window([&](const Window& window) {
+  const Result<void> told = pipeline.ledger().for_each_window([&](const Window& window) {
     ++replayed.alerts;
     take(final_of(window));
   });

@@ -13,6 +13,10 @@ using Change = Exposure::Change;
 using Extent = ServiceWrite::Extent;
 
 constexpr std::chrono::hours kAuditIdAge{24};
+// A write that changes nothing is kept for its time alone, and not more often than this.
+constexpr std::chrono::minutes kTouchEvery{1};
+// Services, their ports and their addresses that are held in memory, about 2 MiB of them.
+constexpr std::size_t kWeightMax = 6'000;
 
 // What the apiserver takes where a port names none.
 std::string_view protocol_of(const NodePort& port) {
@@ -84,6 +88,11 @@ void add_missing(std::vector<Opened<What>>& now, const std::vector<Opened<What>>
   }
 }
 
+std::string key_of(const Exposure& exposure) {
+  std::string key = exposure.ns;
+  return key.append(1, '\0').append(exposure.name);
+}
+
 bool closes_node_ports(const Exposure& exposure) {
   return exposure.type && exposure.type != "NodePort" && exposure.type != "LoadBalancer";
 }
@@ -128,6 +137,24 @@ Doors doors_of(const KnownService& service) {
   return doors;
 }
 
+// Whether only its time would change, and that by little.
+bool says_the_same(const ServiceChange& last, const ServiceChange& next) {
+  if (last.kind != next.kind) return false;
+  if (next.kind == ServiceChange::Kind::forgotten) return true;
+  const KnownService& before = last.service;
+  const KnownService& now = next.service;
+  const auto apart =
+      before.updated < now.updated ? now.updated - before.updated : before.updated - now.updated;
+  if (apart >= kTouchEvery) return false;
+  KnownService same = now;
+  same.updated = before.updated;
+  return same == before;
+}
+
+std::size_t weight_of(const ServiceChange& change) {
+  return 1 + change.service.node_ports.size() + change.service.external_ips.size();
+}
+
 // Whether the same doors are open, whatever is told of them.
 bool is_unchanged(const KnownService& before, const KnownService& now) {
   return before.type == now.type && before.node_ports.size() == now.node_ports.size() &&
@@ -142,23 +169,26 @@ bool is_unchanged(const KnownService& before, const KnownService& now) {
 void ExposureHistory::settle(ServiceWrite& write) {
   settle_audit_id(write);
   Exposure& exposure = write.exposure;
-  std::optional<KnownService> known = find(exposure);
-  const bool is_other =
-      known && !known->uid.empty() && !exposure.uid.empty() && known->uid != exposure.uid;
+  const ServiceChange& last = look_up(exposure).change;
+  const KnownService* known = last.kind == ServiceChange::Kind::known ? &last.service : nullptr;
+  const bool is_other = known != nullptr && !known->uid.empty() && !exposure.uid.empty() &&
+                        known->uid != exposure.uid;
   // A deletion of what was replaced meanwhile says nothing of what stands there now.
   if (is_other && write.extent == Extent::gone) write.extent = Extent::nothing;
-  if (is_other) known.reset();
-  exposure.before = !known ? Before::unknown : known->is_open() ? Before::open : Before::closed;
+  if (is_other) known = nullptr;
+  exposure.before = known == nullptr   ? Before::unknown
+                    : known->is_open() ? Before::open
+                                       : Before::closed;
   if (exposure.outcome != Exposure::Outcome::succeeded) {
     if (write.extent == Extent::unknown) keep(write, nullptr);
     return;
   }
   if (write.creates) {
     exposure.before = Before::absent;
-    known.reset();
+    known = nullptr;
   }
-  settle_doors(write, known ? &*known : nullptr);
-  keep(write, known ? &*known : nullptr);
+  settle_doors(write, known);
+  keep(write, known);
 }
 
 void ExposureHistory::settle_doors(ServiceWrite& write, const KnownService* known) {
@@ -197,40 +227,59 @@ void ExposureHistory::keep(const ServiceWrite& write, const KnownService* known)
     change.service.name = exposure.name;
   }
   change.service.cluster = cluster_;
-  services_[{exposure.ns, exposure.name}] = std::move(change);
+  Known& entry = look_up(exposure);
+  if (says_the_same(entry.change, change)) return;
+  services_weight_ += weight_of(change) - weight_of(entry.change);
+  entry.change = std::move(change);
+  if (std::exchange(entry.is_changed, true)) return;
+  changed_.push_back(key_of(exposure));
 }
 
-std::optional<KnownService> ExposureHistory::find(const Exposure& exposure) {
-  const auto pending = services_.find({exposure.ns, exposure.name});
-  if (pending == services_.end()) return shelf_.find_service(cluster_, exposure.ns, exposure.name);
-  if (pending->second.kind != ServiceChange::Kind::known) return std::nullopt;
-  return pending->second.service;
+ExposureHistory::Known& ExposureHistory::look_up(const Exposure& exposure) {
+  const auto [at, is_new] = services_.try_emplace(key_of(exposure));
+  Known& entry = at->second;
+  if (!is_new) return entry;
+  if (auto known = shelf_.find_service(cluster_, exposure.ns, exposure.name)) {
+    entry.change.service = std::move(*known);
+  } else {
+    entry.change.kind = ServiceChange::Kind::forgotten;
+  }
+  services_weight_ += weight_of(entry.change);
+  return entry;
+}
+
+// What is asked for again comes from the shelf again: that is cheap as long as it is rare.
+void ExposureHistory::make_room() {
+  if (services_weight_ <= kWeightMax) return;
+  services_.clear();
+  services_weight_ = 0;
 }
 
 void ExposureHistory::settle_audit_id(ServiceWrite& write) {
   if (write.audit_key == 0) return;
-  std::optional<AuditIdUse> last;
-  const auto pending = audit_id_at_.find(write.audit_key);
-  if (pending != audit_id_at_.end()) {
-    last = audit_ids_[pending->second];
-  } else {
-    last = shelf_.find_audit_id(write.audit_key);
+  if (!book_) {
+    book_.emplace();
+    for (const AuditIdUse& use : shelf_.audit_ids()) (void)book_->enter(use);
   }
   const AuditIdUse now{++sequence_, write.audit_key, write.content, write.time};
+  const std::optional<AuditIdUse> last = book_->enter(now);
   if (last && last->content != now.content && now.sequence - last->sequence <= kAuditIdsMax) {
     const auto apart = last->time < now.time ? now.time - last->time : last->time - now.time;
     write.exposure.audit_id_reused = apart <= kAuditIdAge;
   }
-  audit_id_at_[now.key] = audit_ids_.size();
   audit_ids_.push_back(now);
 }
 
 void ExposureHistory::take_changes(Changes& changes) {
-  for (auto& [key, change] : services_) changes.services.push_back(std::move(change));
+  for (const std::string& key : changed_) {
+    Known& entry = services_.at(key);
+    entry.is_changed = false;
+    changes.services.push_back(entry.change);
+  }
+  changed_.clear();
   changes.audit_ids.insert(changes.audit_ids.end(), audit_ids_.begin(), audit_ids_.end());
-  services_.clear();
   audit_ids_.clear();
-  audit_id_at_.clear();
+  make_room();
 }
 
 }  // namespace nodeportd

@@ -1,14 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <tuple>
 #include <unordered_map>
 #include <vector>
 
+#include "aggregate/audit_id_book.hpp"
 #include "model/changes.hpp"
 #include "model/exposure.hpp"
 
@@ -22,7 +21,8 @@ class ExposureShelf {
   [[nodiscard]] virtual std::optional<KnownService> find_service(const std::string& cluster,
                                                                  const std::string& ns,
                                                                  const std::string& name) = 0;
-  [[nodiscard]] virtual std::optional<AuditIdUse> find_audit_id(std::uint64_t key) = 0;
+  // The latest uses, in the order of their sequence. Asked for once, before the first is entered.
+  [[nodiscard]] virtual std::vector<AuditIdUse> audit_ids() = 0;
 };
 
 // What was open before a write, and so what the write opened. One thread, in the order of the log:
@@ -30,7 +30,7 @@ class ExposureShelf {
 class ExposureHistory {
  public:
   // A reuse of an auditID is told among this many service writes, and within a day.
-  static constexpr std::uint64_t kAuditIdsMax = 100'000;
+  static constexpr std::uint64_t kAuditIdsMax = AuditIdBook::kUsesMax;
 
   // `shelf` outlives the history. `sequence` is that of the last write of an earlier run.
   ExposureHistory(std::string cluster, ExposureShelf& shelf)
@@ -41,24 +41,32 @@ class ExposureHistory {
   // known all that is open counts as opened.
   void settle(ServiceWrite& write);
 
-  [[nodiscard]] bool has_changes() const { return !services_.empty() || !audit_ids_.empty(); }
+  [[nodiscard]] bool has_changes() const { return !changed_.empty() || !audit_ids_.empty(); }
   // Adds what changed since the last call. Until it is committed, `shelf` must know of it.
   void take_changes(Changes& changes);
 
  private:
-  using Key = std::tuple<std::string, std::string>;  // namespace and name
+  // What is known of a Service, and whether the shelf is still to hear of it.
+  struct Known {
+    ServiceChange change;
+    bool is_changed = false;
+  };
+  using Services = std::unordered_map<std::string, Known>;
 
   void settle_audit_id(ServiceWrite& write);
   void settle_doors(ServiceWrite& write, const KnownService* known);
-  [[nodiscard]] std::optional<KnownService> find(const Exposure& exposure);
+  [[nodiscard]] Known& look_up(const Exposure& exposure);
   void keep(const ServiceWrite& write, const KnownService* known);
+  void make_room();
 
   std::string cluster_;
   ExposureShelf& shelf_;
   std::uint64_t sequence_ = 0;
-  std::map<Key, ServiceChange> services_;  // since take_changes()
-  std::vector<AuditIdUse> audit_ids_;      // likewise
-  std::unordered_map<std::uint64_t, std::size_t> audit_id_at_;
+  Services services_;                  // bounded, but for those that changed
+  std::size_t services_weight_ = 0;    // what make_room() bounds
+  std::vector<std::string> changed_;   // keys of those, since take_changes()
+  std::optional<AuditIdBook> book_;    // once it is needed
+  std::vector<AuditIdUse> audit_ids_;  // since take_changes()
 };
 
 }  // namespace nodeportd

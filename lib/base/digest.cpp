@@ -7,6 +7,26 @@
 
 namespace nodeportd {
 
+namespace {
+
+// OpenSSL fails here only when it is out of memory or has no SHA-256: nothing can go on then.
+void require(bool ok) {
+  if (!ok) std::abort();
+}
+
+struct FreeDigest {
+  void operator()(EVP_MD* digest) const { EVP_MD_free(digest); }
+};
+
+// Looked up once: EVP_sha256() stands for a lookup at every use, which costs more than the hash.
+const EVP_MD* sha256() {
+  static const std::unique_ptr<EVP_MD, FreeDigest> digest(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  require(digest != nullptr);
+  return digest.get();
+}
+
+}  // namespace
+
 struct DigestBuilder::Context {
   EVP_MD_CTX* evp = EVP_MD_CTX_new();
   Context() { start(); }
@@ -14,13 +34,9 @@ struct DigestBuilder::Context {
   Context& operator=(const Context&) = delete;
   ~Context() { EVP_MD_CTX_free(evp); }
 
-  // OpenSSL fails here only when it is out of memory or has no SHA-256: nothing can go on then.
-  static void require(int ok) {
-    if (ok != 1) std::abort();
-  }
-  void start() const { require(EVP_DigestInit_ex(evp, EVP_sha256(), nullptr)); }
+  void start() const { require(EVP_DigestInit_ex(evp, sha256(), nullptr) == 1); }
   void update(std::string_view bytes) const {
-    require(EVP_DigestUpdate(evp, bytes.data(), bytes.size()));
+    require(EVP_DigestUpdate(evp, bytes.data(), bytes.size()) == 1);
   }
 };
 
@@ -49,7 +65,7 @@ DigestBuilder& DigestBuilder::null_field() {
 Digest DigestBuilder::finish() {
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> full{};
   unsigned int size = 0;
-  Context::require(EVP_DigestFinal_ex(context_->evp, full.data(), &size));
+  require(EVP_DigestFinal_ex(context_->evp, full.data(), &size) == 1);
   context_->start();
   Digest digest{};
   std::copy_n(full.begin(), digest.size(), digest.begin());
@@ -59,9 +75,7 @@ Digest DigestBuilder::finish() {
 Digest digest_of(std::string_view bytes) {
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> full{};
   unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), full.data(), &size, EVP_sha256(), nullptr) != 1) {
-    std::abort();
-  }
+  require(EVP_Digest(bytes.data(), bytes.size(), full.data(), &size, sha256(), nullptr) == 1);
   Digest digest{};
   std::copy_n(full.begin(), digest.size(), digest.begin());
   return digest;

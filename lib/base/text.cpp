@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,26 @@ namespace {
 
 unsigned byte_at(std::string_view text, std::size_t i) {
   return static_cast<unsigned char>(text[i]);
+}
+
+bool is_plain(char c) {
+  return c >= ' ' && c < '\x7F';
+}
+
+// The bytes of the front that are printable ASCII, eight at a time: what an alert consists of, all
+// but a few bytes. A sum carries into its neighbour only from a byte that is caught itself.
+std::size_t plain_size(std::string_view text) {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  std::size_t size = 0;
+  for (; size + sizeof kEach <= text.size(); size += sizeof kEach) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, text.data() + size, sizeof bytes);
+    const std::uint64_t above = bytes | (bytes + kEach);             // 0x7F and more
+    const std::uint64_t below = bytes - kEach * std::uint64_t{' '};  // less than a space
+    if (((above | below) & (kEach * 0x80U)) != 0) break;
+  }
+  while (size < text.size() && is_plain(text[size])) ++size;
+  return size;
 }
 
 // Of insertions, deletions, replacements and swaps of two neighbours (optimal string alignment).
@@ -90,6 +111,11 @@ std::string valid_utf8(std::string_view text) {
   std::string valid;
   valid.reserve(text.size());
   while (!text.empty()) {
+    if (const std::size_t plain = plain_size(text); plain > 0) {
+      valid += text.substr(0, plain);
+      text.remove_prefix(plain);
+      continue;
+    }
     const CodePoint c = decode_front(text);
     valid += c.size == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, c.size);
     text.remove_prefix(std::max<std::size_t>(c.size, 1));
@@ -102,6 +128,11 @@ std::string escape_hidden(std::string_view json) {
   std::string safe;
   safe.reserve(json.size());
   while (!json.empty()) {
+    if (const std::size_t plain = plain_size(json); plain > 0) {
+      safe += json.substr(0, plain);
+      json.remove_prefix(plain);
+      continue;
+    }
     const CodePoint c = decode_front(json);
     if (is_hidden(c.value)) {
       safe += fmt::format("\\u{:04X}", c.value);

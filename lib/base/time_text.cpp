@@ -27,6 +27,13 @@ int digits(std::string_view text, std::size_t at, std::size_t size) {
   return number;
 }
 
+// Puts the last `size` digits of a number that is not negative.
+void put_digits(std::string& text, std::size_t at, std::size_t size, std::int64_t number) {
+  for (std::size_t i = at + size; i > at; --i, number /= 10) {
+    text[i - 1] = static_cast<char>('0' + number % 10);
+  }
+}
+
 // `HH:MM` at `at`, or nullopt when there is no such time of day.
 std::optional<std::chrono::minutes> hours_and_minutes(std::string_view text, std::size_t at) {
   const int hours = digits(text, at, 2);
@@ -79,7 +86,20 @@ std::optional<WallTime> parse_time(std::string_view text) {
 }
 
 std::string format_time(WallTime time) {
-  return date::format("%FT%TZ", time);
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const int year = static_cast<int>(date.year());
+  if (year < 0 || year > 9999) return date::format("%FT%TZ", time);
+  std::string text = "0000-00-00T00:00:00.000000Z";
+  put_digits(text, 0, 4, year);
+  put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+  put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+  const std::chrono::hh_mm_ss clock(time - day);
+  put_digits(text, 11, 2, clock.hours().count());
+  put_digits(text, 14, 2, clock.minutes().count());
+  put_digits(text, 17, 2, clock.seconds().count());
+  put_digits(text, 20, 6, clock.subseconds().count());
+  return text;
 }
 
 }  // namespace nodeportd

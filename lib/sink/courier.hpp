@@ -24,7 +24,7 @@
 namespace nodeportd {
 
 struct CourierOptions {
-  std::size_t batch_rows = 100;         // alerts per call of the sink
+  std::size_t batch_rows = 1'000;       // alerts per call of the sink
   std::size_t batch_bytes = 1'048'576;  // of their text, about
   std::size_t undurable_max = 10'000;   // kept in memory while the state is unwritable; above 0
   RetryPolicy retry;

@@ -9,7 +9,7 @@
 #include <cereal/types/vector.hpp>
 #include <exception>
 #include <istream>
-#include <sstream>
+#include <ostream>
 #include <streambuf>
 #include <type_traits>
 
@@ -93,12 +93,41 @@ void serialize(Archive& archive, FileMark& mark) {
           finished);
 }
 
+template <class Archive>
+void serialize(Archive& archive, AuditIdUse& use) {
+  auto& [sequence, key, content, time] = use;
+  archive(sequence, key, content, time);
+}
+
+template <class Archive>
+void serialize(Archive& archive, AuditIdRun& run) {
+  archive(run.uses);
+}
+
 // NOLINTEND(misc-use-internal-linkage)
 namespace {
 
 // 2: an alert's exposures.
 constexpr char kFormat = 2;
 constexpr std::size_t kHeaderSize = 1 + sizeof(std::uint32_t);
+constexpr std::size_t kUsualSize = 4096;  // room for most values
+
+// A stream that appends to a string.
+class AppendBuffer : public std::streambuf {
+ public:
+  explicit AppendBuffer(std::string& bytes) : bytes_(bytes) {}
+
+ private:
+  std::streamsize xsputn(const char* begin, std::streamsize size) override {
+    bytes_.append(begin, static_cast<std::size_t>(size));
+    return size;
+  }
+  int_type overflow(int_type byte) override {
+    bytes_.push_back(static_cast<char>(byte));
+    return byte;
+  }
+  std::string& bytes_;
+};
 
 // A stream over bytes that are there already.
 class ViewBuffer : public std::streambuf {
@@ -119,10 +148,7 @@ void archive_whole(Archive& archive, Value& value, char format) {
 }
 
 std::string checksum(std::string_view key, std::string_view value) {
-  std::string covered;
-  covered.reserve(key.size() + value.size() + 1);
-  covered.append(key).append(1, '\0').append(value);
-  std::uint32_t crc = crc32c(covered);
+  std::uint32_t crc = crc32c(value, crc32c(std::string_view("\0", 1), crc32c(key)));
   std::string bytes;
   for (std::size_t i = 0; i < sizeof crc; ++i, crc >>= 8U) {
     bytes.push_back(static_cast<char>(crc & 0xFFU));
@@ -132,13 +158,13 @@ std::string checksum(std::string_view key, std::string_view value) {
 
 template <typename Value>
 std::string encode_value(std::string_view key, const Value& value) {
-  std::ostringstream stream;
+  std::string bytes(kHeaderSize, kFormat);
+  bytes.reserve(kUsualSize);
+  AppendBuffer buffer(bytes);
+  std::ostream stream(&buffer);
   cereal::PortableBinaryOutputArchive archive(stream);
   archive_whole(archive, value, kFormat);
-  const std::string_view body = stream.view();
-  std::string bytes(1, kFormat);
-  bytes.reserve(kHeaderSize + body.size());
-  bytes.append(checksum(key, body)).append(body);
+  bytes.replace(1, kHeaderSize - 1, checksum(key, std::string_view(bytes).substr(kHeaderSize)));
   return bytes;
 }
 
@@ -158,6 +184,10 @@ std::string encode(std::string_view key, const FileMark& mark) {
 
 std::string encode(std::string_view key, const KnownService& service) {
   return encode_value(key, service);
+}
+
+std::string encode(std::string_view key, const AuditIdRun& run) {
+  return encode_value(key, run);
 }
 
 template <typename Value>
@@ -187,5 +217,6 @@ template Result<Alert> decode<Alert>(std::string_view, std::string_view);
 template Result<Window> decode<Window>(std::string_view, std::string_view);
 template Result<FileMark> decode<FileMark>(std::string_view, std::string_view);
 template Result<KnownService> decode<KnownService>(std::string_view, std::string_view);
+template Result<AuditIdRun> decode<AuditIdRun>(std::string_view, std::string_view);
 
 }  // namespace nodeportd

@@ -15,10 +15,11 @@ constexpr std::size_t kExpireMax = 1000;
 }  // namespace
 
 bool Store::enqueue(Transaction& transaction, const std::string& sink, const QueuedAlert& alert) {
-  std::optional<std::int64_t> sequence;  // of the revision whose place it takes
+  std::optional<std::int64_t> sequence;  // of the revision whose place it takes: mostly of none
   transaction.each(
-      "DELETE FROM outbox WHERE sink = ? AND alert_id = ? AND alert < ? RETURNING sequence",
+      "SELECT sequence FROM outbox WHERE sink = ? AND alert_id = ? AND alert < ?",
       [&](const Row& row) { sequence = row.integer(0); }, sink, alert.id, alert.number);
+  if (sequence) transaction.run("DELETE FROM outbox WHERE sequence = ?", *sequence);
   return transaction.run("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                          sequence, sink, alert.id, alert.revision, alert.number, alert.bytes) > 0;
 }

@@ -15,6 +15,8 @@ std::string_view table_name(DamagedRow::Table table) {
       return "windows";
     case DamagedRow::Table::services:
       return "services";
+    case DamagedRow::Table::audit_id_runs:
+      return "audit_id_runs";
     case DamagedRow::Table::alerts:
       break;
   }
@@ -29,6 +31,8 @@ std::string_view delete_statement(DamagedRow::Table table) {
       return "DELETE FROM windows WHERE rowid = ?";
     case DamagedRow::Table::services:
       return "DELETE FROM services WHERE rowid = ?";
+    case DamagedRow::Table::audit_id_runs:
+      return "DELETE FROM audit_id_runs WHERE last = ?";
     case DamagedRow::Table::alerts:
       break;
   }
@@ -44,6 +48,8 @@ std::string_view consequence(DamagedRow::Table table) {
       return "the figures of an alert are lost";
     case DamagedRow::Table::services:
       return "what a Service exposed is lost, its next write counts as an opening";
+    case DamagedRow::Table::audit_id_runs:
+      return "auditIDs are lost, another use of one of them will not be told";
     case DamagedRow::Table::alerts:
       break;
   }

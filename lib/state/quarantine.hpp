@@ -13,7 +13,7 @@ namespace nodeportd {
 
 // A row whose body is not what was written.
 struct DamagedRow {
-  enum class Table : std::uint8_t { positions, windows, alerts, services };
+  enum class Table : std::uint8_t { positions, windows, alerts, services, audit_id_runs };
   Table table = Table::positions;
   std::int64_t row = 0;  // its rowid
   std::string name;      // what it was: a file's path, an alert's id and revision, a Service

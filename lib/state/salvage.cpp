@@ -30,9 +30,9 @@ constexpr Table kAlerts = {"SELECT * FROM alerts NOT INDEXED",
 constexpr Table kServices = {"SELECT * FROM services NOT INDEXED",
                              "SELECT * FROM services NOT INDEXED ORDER BY rowid DESC",
                              "INSERT OR IGNORE INTO services VALUES (?, ?, ?, ?, ?, ?, ?)"};
-constexpr Table kAuditIds = {"SELECT * FROM audit_ids NOT INDEXED",
-                             "SELECT * FROM audit_ids NOT INDEXED ORDER BY sequence DESC",
-                             "INSERT OR IGNORE INTO audit_ids VALUES (?, ?, ?, ?)"};
+constexpr Table kAuditIds = {"SELECT * FROM audit_id_runs",
+                             "SELECT * FROM audit_id_runs ORDER BY last DESC",
+                             "INSERT OR IGNORE INTO audit_id_runs VALUES (?, ?)"};
 constexpr Table kOutbox = {"SELECT * FROM outbox NOT INDEXED",
                            "SELECT * FROM outbox NOT INDEXED ORDER BY rowid DESC",
                            "INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?, ?, ?)"};

@@ -127,7 +127,16 @@ CREATE TRIGGER services_shrink AFTER DELETE ON services BEGIN
 END;
 )sql";
 
-inline constexpr std::array kSchema = {kVersion1, kVersion2};
+// What the rows of audit_ids said is moved before this is run, see state_file.cpp.
+inline constexpr const char* kVersion3 = R"sql(
+-- The auditIDs of the latest writes of Services, those of one commit together: a row and an index
+-- entry each would cost more than all else that is kept of a write. `last` is the sequence of the
+-- last of them.
+CREATE TABLE audit_id_runs (last INTEGER PRIMARY KEY, uses BLOB NOT NULL);
+DROP TABLE audit_ids;
+)sql";
+
+inline constexpr std::array kSchema = {kVersion1, kVersion2, kVersion3};
 inline constexpr int kSchemaVersion = static_cast<int>(kSchema.size());
 
 }  // namespace nodeportd

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "state/audit_id_runs.hpp"
 #include "state/codec.hpp"
 #include "state/row_key.hpp"
 #include "state/store.hpp"
@@ -11,6 +12,7 @@ namespace nodeportd {
 namespace {
 
 constexpr std::uint64_t kAuditIdsMax = 100'000;
+constexpr std::size_t kRunsMax = 1'000;      // rows that are read at a start
 constexpr std::uint64_t kServicesShare = 4;  // Services may take this part of max_size
 
 // For rows of (rowid, cluster, ns, name, body).
@@ -50,14 +52,11 @@ void Store::put_service(Transaction& transaction, const ServiceChange& change) {
 }
 
 void Store::put_audit_ids(Transaction& transaction, std::span<const AuditIdUse> uses) {
-  std::uint64_t newest = 0;
-  for (const AuditIdUse& use : uses) {
-    transaction.run("INSERT OR REPLACE INTO audit_ids VALUES (?, ?, ?, ?)", use.sequence, use.key,
-                    use.content, use.time);
-    newest = std::max(newest, use.sequence);
-  }
+  if (uses.empty()) return;
+  put_audit_id_runs(transaction, uses);
+  const std::uint64_t newest = uses.back().sequence;
   if (newest <= kAuditIdsMax) return;
-  transaction.run("DELETE FROM audit_ids WHERE sequence <= ?", newest - kAuditIdsMax);
+  transaction.run("DELETE FROM audit_id_runs WHERE last <= ?", newest - kAuditIdsMax);
 }
 
 void Store::put_services_since(Transaction& transaction, const Changes& changes) {
@@ -142,22 +141,47 @@ Result<ServiceHistory> Store::service_history() {
   return history;
 }
 
-Result<std::optional<AuditIdUse>> Store::find_audit_id(std::uint64_t key) {
+Result<std::vector<AuditIdUse>> Store::audit_ids() {
   const std::lock_guard guard(mutex_);
-  std::optional<AuditIdUse> use;
-  auto read = database_.each(
-      "SELECT sequence, key, content, time FROM audit_ids WHERE key = ? "
-      "ORDER BY sequence DESC LIMIT 1",
-      [&](const Row& row) { use = AuditIdUse{row.bits(0), row.bits(1), row.bits(2), row.time(3)}; },
-      key);
+  std::vector<AuditIdUse> uses;
+  std::vector<DamagedRow> damaged;
+  std::size_t runs = 0;
+  auto read =
+      database_.each("SELECT last, uses FROM audit_id_runs ORDER BY last", [&](const Row& row) {
+        ++runs;
+        const std::string key = std::to_string(row.integer(0));
+        Result<AuditIdRun> run = decode<AuditIdRun>(key, row.text(1));
+        if (run) {
+          uses.insert(uses.end(), run->uses.begin(), run->uses.end());
+        } else {
+          damaged.push_back({DamagedRow::Table::audit_id_runs, row.integer(0), key,
+                             run.error().text, std::string(row.text(1))});
+        }
+      });
   if (!read) return fail(read.error());
-  return use;
+  (void)set_aside(damaged);
+  if (runs > kRunsMax) merge_audit_id_runs(uses);
+  if (!uses.empty()) {
+    const std::uint64_t newest = uses.back().sequence;
+    std::erase_if(uses,
+                  [&](const AuditIdUse& use) { return use.sequence + kAuditIdsMax <= newest; });
+  }
+  return uses;
+}
+
+// A node with few writes commits each alone: so many rows would take long to read at every start.
+// If it does not succeed they stay.
+void Store::merge_audit_id_runs(std::span<const AuditIdUse> uses) {
+  Transaction transaction(database_);
+  transaction.run("DELETE FROM audit_id_runs");
+  put_audit_id_runs(transaction, uses);
+  (void)transaction.commit();
 }
 
 Result<std::uint64_t> Store::last_audit_sequence() {
   const std::lock_guard guard(mutex_);
   std::uint64_t sequence = 0;
-  auto read = database_.each("SELECT ifnull(max(sequence), 0) FROM audit_ids",
+  auto read = database_.each("SELECT ifnull(max(last), 0) FROM audit_id_runs",
                              [&](const Row& row) { sequence = row.bits(0); });
   if (!read) return fail(read.error());
   return sequence;

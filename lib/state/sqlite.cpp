@@ -112,6 +112,7 @@ Database::~Database() = default;
 Database& Database::operator=(Database&& other) noexcept {
   statements_ = std::move(other.statements_);  // before the connection that they belong to
   connection_ = std::move(other.connection_);
+  is_overdue_ = std::move(other.is_overdue_);
   return *this;
 }
 
@@ -137,6 +138,17 @@ Result<void> Database::execute(const std::string& sql) {
 
 void Database::set_patience(std::chrono::milliseconds limit) {
   sqlite3_busy_timeout(connection_.get(), static_cast<int>(limit.count()));
+}
+
+void Database::on_commit(std::function<bool(int)> is_overdue) {
+  is_overdue_ = std::make_unique<std::function<bool(int)>>(std::move(is_overdue));
+  const auto after_commit = [](void* context, sqlite3* connection, const char* name, int pages) {
+    const auto& asks = *static_cast<std::function<bool(int)>*>(context);
+    // What cannot be moved now stays in the log: no error of the commit, which is done.
+    if (asks && asks(pages)) (void)sqlite3_wal_checkpoint(connection, name);
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(connection_.get(), after_commit, is_overdue_.get());
 }
 
 Result<sqlite3_stmt*> Database::prepare(std::string_view sql) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -99,6 +100,10 @@ class Database {
   // How long a statement waits for another process that writes.
   void set_patience(std::chrono::milliseconds limit);
 
+  // In the place of SQLite's own habit: called after each commit with the pages in the write-ahead
+  // log, on the thread that commits; true has that thread move them into the file. nullptr: never.
+  void on_commit(std::function<bool(int)> is_overdue);
+
  private:
   struct Closer {
     void operator()(sqlite3* connection) const;
@@ -119,6 +124,7 @@ class Database {
   }
 
   std::unique_ptr<sqlite3, Closer> connection_;
+  std::unique_ptr<std::function<bool(int)>> is_overdue_;  // where SQLite finds it after a move
   std::unordered_map<std::string_view, std::unique_ptr<sqlite3_stmt, Finalizer>> statements_;
 };
 
@@ -143,6 +149,11 @@ class Transaction {
   void each(std::string_view sql, Visit visit, const Values&... values) {
     if (error_) return;
     const Result<void> done = database_.each(sql, std::move(visit), values...);
+    if (!done) error_ = done.error();
+  }
+  void execute(const std::string& sql) {
+    if (error_) return;
+    const Result<void> done = database_.execute(sql);
     if (!done) error_ = done.error();
   }
   [[nodiscard]] Result<void> commit();

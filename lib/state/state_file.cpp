@@ -13,6 +13,7 @@
 
 #include "base/files.hpp"
 #include "base/time_text.hpp"
+#include "state/audit_id_runs.hpp"
 #include "state/reconcile.hpp"
 #include "state/salvage.hpp"
 #include "state/schema.hpp"
@@ -37,7 +38,7 @@ std::string settings(const StoreOptions& options) {
   // Outbox and history, a quarter each of windows and Services, and the indexes of all of them.
   const std::uint64_t size_max = options.max_size * 3 + kFileSlack;
   return std::string(full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;") +
-         "PRAGMA journal_size_limit = 4194304;"
+         "PRAGMA journal_size_limit = 16777216;"
          "PRAGMA cache_size = -2048;"
          // A hardened unit may have no /tmp to spill to; nothing that we sort is large.
          "PRAGMA temp_store = MEMORY;"
@@ -84,7 +85,16 @@ Result<void> create_tables(Database& database, const std::string& epoch) {
 
 // Rows stay as they are: the codec reads the older format.
 Result<void> bring_up_to_date(Database& database, int version) {
-  return database.execute("BEGIN IMMEDIATE;" + schema_between(version, kSchemaVersion) + "COMMIT;");
+  std::vector<AuditIdUse> uses;
+  if (version == 2) {
+    Result<std::vector<AuditIdUse>> old = read_version_2_audit_ids(database);
+    if (!old) return fail(old.error());
+    uses = std::move(*old);
+  }
+  Transaction transaction(database);
+  transaction.execute(schema_between(version, kSchemaVersion));
+  put_audit_id_runs(transaction, uses);
+  return transaction.commit();
 }
 
 Result<std::string> schema_text(Database& database) {

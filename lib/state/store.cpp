@@ -11,23 +11,11 @@
 namespace nodeportd {
 namespace {
 
+// A gap is told in seconds.
+constexpr std::chrono::seconds kLastCommitEvery{1};
+
 constexpr std::string_view kPutMeta =
     "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-
-// The values of a group as bytes that sort like the group: 0 for a null, else 1 and the length
-// (4 bytes, the highest first) and the value.
-std::string group_key(const Alert& alert) {
-  std::string key;
-  for (const auto& [name, value] : alert.group) {
-    key.push_back(value ? '\1' : '\0');
-    if (!value) continue;
-    for (unsigned shift = 32; shift > 0; shift -= 8) {
-      key.push_back(static_cast<char>(value->size() >> (shift - 8) & 0xFFU));
-    }
-    key.append(*value);
-  }
-  return key;
-}
 
 Notice conflict_notice(const Alert& alert) {
   return {"state.damaged",
@@ -53,6 +41,13 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, WallTime
   for (Notice& notice : file->notices) store->quarantine_.report(std::move(notice));
   if (auto read = store->read_epoch(); !read) return fail(read.error());
   if (auto begun = store->begin_run(); !begun) return fail(begun.error());
+  auto checkpointer = Checkpointer::start(store->database_, options.directory + "/state.db");
+  if (!checkpointer) return fail(checkpointer.error());
+  store->checkpointer_ = std::move(*checkpointer);
+  // Checking the file has filled the cache with pages that nobody asks for again.
+  if (auto shrunk = store->database_.execute("PRAGMA shrink_memory"); !shrunk) {
+    return fail(shrunk.error());
+  }
   return store;
 }
 
@@ -110,6 +105,7 @@ Result<void> Store::commit(const Changes& changes, WallTime now) {
   Transaction transaction(database_);
   for (const FileMark& mark : changes.positions) put_position(transaction, mark, now);
   for (const Window& window : changes.windows) put_window(transaction, window, now);
+  put_shelved_until(transaction, changes.windows);
   std::vector<Notice> conflicts;
   for (const Outgoing& outgoing : changes.outgoing) {
     if (!put_alert(transaction, outgoing, now)) {
@@ -132,8 +128,10 @@ Result<void> Store::commit(const Changes& changes, WallTime now) {
   put_audit_ids(transaction, changes.audit_ids);
   put_services_since(transaction, changes);
   if (!changes.services.empty()) bound_services(transaction);
-  transaction.run(kPutMeta, "last_commit", now);
+  const bool is_told = now >= last_commit_ && now - last_commit_ < kLastCommitEvery;
+  if (!is_told) transaction.run(kPutMeta, "last_commit", now);
   if (auto done = transaction.commit(); !done) return done;
+  if (!is_told) last_commit_ = now;
   for (Notice& notice : conflicts) quarantine_.report(std::move(notice));
   return {};
 }
@@ -161,10 +159,17 @@ void Store::put_window(Transaction& transaction, const Window& window, WallTime 
       "updated = excluded.updated, body = excluded.body",
       alert.id, alert.window_start, alert.window_end, alert.rule_id, Blob{group_key(alert)},
       window.closed, now, Blob{body});
+}
+
+void Store::put_shelved_until(Transaction& transaction, std::span<const Window> windows) {
+  if (windows.empty()) return;
+  const auto latest = std::max_element(
+      windows.begin(), windows.end(),
+      [](const Window& a, const Window& b) { return a.alert.window_end < b.alert.window_end; });
   transaction.run(
       "INSERT INTO meta VALUES ('shelved_until', ?) ON CONFLICT (name) "
       "DO UPDATE SET value = excluded.value WHERE excluded.value > value",
-      alert.window_end);
+      latest->alert.window_end);
 }
 
 bool Store::put_alert(Transaction& transaction, const Outgoing& outgoing, WallTime now) {

@@ -19,6 +19,7 @@
 #include "model/changes.hpp"
 #include "model/delivery.hpp"
 #include "model/notice.hpp"
+#include "state/checkpointer.hpp"
 #include "state/quarantine.hpp"
 #include "state/sqlite.hpp"
 #include "state/store_options.hpp"
@@ -114,8 +115,8 @@ class Store {
   [[nodiscard]] Result<std::size_t> for_each_service(
       const std::function<void(const KnownService&)>& visit);
   [[nodiscard]] Result<ServiceHistory> service_history();
-  // The latest write under this key.
-  [[nodiscard]] Result<std::optional<AuditIdUse>> find_audit_id(std::uint64_t key);
+  // The latest 100,000 uses at most, in the order of their sequence.
+  [[nodiscard]] Result<std::vector<AuditIdUse>> audit_ids();
   [[nodiscard]] Result<std::uint64_t> last_audit_sequence();  // 0 before the first
 
   // The sink's oldest deliveries, in order: at most `rows_max` and about `bytes_max`, but one at
@@ -182,11 +183,13 @@ class Store {
 
   void put_position(Transaction& transaction, const FileMark& mark, WallTime now);
   void put_window(Transaction& transaction, const Window& window, WallTime now);
+  void put_shelved_until(Transaction& transaction, std::span<const Window> windows);
   // False when the history holds other content under the revision's name.
   [[nodiscard]] bool put_alert(Transaction& transaction, const Outgoing& outgoing, WallTime now);
 
   void put_service(Transaction& transaction, const ServiceChange& change);
   void put_audit_ids(Transaction& transaction, std::span<const AuditIdUse> uses);
+  void merge_audit_id_runs(std::span<const AuditIdUse> uses);
   void put_services_since(Transaction& transaction, const Changes& changes);
   void bound_services(Transaction& transaction) const;
 
@@ -215,6 +218,8 @@ class Store {
   mutable std::mutex mutex_;  // guards what follows
   Database database_;
   Quarantine quarantine_;
+  std::unique_ptr<Checkpointer> checkpointer_;  // after the database that it watches
+  WallTime last_commit_{};                      // as the file has it
   std::int64_t swept_ = 0;  // up to this number prune() has looked at the history in this round
 };
 

@@ -49,13 +49,11 @@ class Shelf final : public ExposureShelf {
  public:
   std::optional<KnownService> find_service(const std::string& cluster, const std::string& ns,
                                            const std::string& name) override {
+    ++lookups;
     const auto found = services.find(cluster + "/" + ns + "/" + name);
     return found == services.end() ? std::nullopt : std::optional(found->second);
   }
-  std::optional<AuditIdUse> find_audit_id(std::uint64_t key) override {
-    const auto found = audit_ids.find(key);
-    return found == audit_ids.end() ? std::nullopt : std::optional(found->second);
-  }
+  std::vector<AuditIdUse> audit_ids() override { return uses; }
   void commit(ExposureHistory& history) {
     Changes changes;
     history.take_changes(changes);
@@ -68,11 +66,12 @@ class Shelf final : public ExposureShelf {
         services.erase(key);
       }
     }
-    for (const AuditIdUse& use : changes.audit_ids) audit_ids[use.key] = use;
+    uses.insert(uses.end(), changes.audit_ids.begin(), changes.audit_ids.end());
   }
 
   std::map<std::string, KnownService> services;
-  std::map<std::uint64_t, AuditIdUse> audit_ids;
+  std::vector<AuditIdUse> uses;
+  int lookups = 0;  // of Services
 };
 
 // One history, committed after every write or never: the answers are the same.
@@ -256,6 +255,48 @@ TEST_CASE("an auditID is forgotten after 100,000 writes") {
   CHECK(reused(2, 2));
   for (std::uint64_t i = 0; i < 99'999; ++i) (void)reused(200'000 + i, 1);
   CHECK_FALSE(reused(1, 3));
+}
+
+TEST_CASE("a thousand writes that change nothing ask the state once and are one change of it") {
+  Bench bench(false);
+  for (int i = 0; i < 1'000; ++i) bench.settle(write_of("u", ports({31000}), 1));
+  Changes changes;
+  bench.history.take_changes(changes);
+  CHECK(bench.shelf.lookups == 1);
+  CHECK(changes.services.size() == 1);
+  for (int i = 0; i < 1'000; ++i) bench.settle(write_of("u", ports({31000}), 1));
+  CHECK_FALSE(bench.history.has_changes());
+  CHECK(bench.shelf.lookups == 1);
+}
+
+TEST_CASE("Services beyond what memory holds come from the state again, and none is mistaken") {
+  Bench bench(true);
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 5'000; ++i) {
+      ServiceWrite write = write_of("u", ports({31000}), 1 + round);
+      write.exposure.name = "shop-" + std::to_string(i);
+      REQUIRE(bench.settle(write) ==
+              (round == 0 ? "unknown, updated: 31000/TCP" : "open, touched:"));
+    }
+  }
+  CHECK(bench.shelf.lookups > 5'000);
+}
+
+TEST_CASE("a history that begins anew knows the auditIDs of the one before it") {
+  Bench bench(true);
+  ServiceWrite write = write_of("u", ports({31000}), 1);
+  write.audit_key = 7;
+  write.content = 1;
+  bench.settle(write);
+  ExposureHistory next("prod", bench.shelf);
+  next.restore(1);
+  write.content = 2;
+  next.settle(write);
+  CHECK(write.exposure.audit_id_reused);
+  Changes changes;
+  next.take_changes(changes);
+  REQUIRE(changes.audit_ids.size() == 1);
+  CHECK(changes.audit_ids[0].sequence == 2);
 }
 
 }  // namespace nodeportd

@@ -1,5 +1,7 @@
 #include "base/text.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <catch2/catch.hpp>
 #include <string>
@@ -53,6 +55,28 @@ TEST_CASE("escape_hidden writes what a terminal would act on as JSON escapes, an
       {"\xff.", R"(\u0000.)"},  // never written, and no reason to hang
   }));
   CHECK(escape_hidden(c.text) == c.expected);
+}
+
+TEST_CASE("a byte is judged alike wherever in a text it stands, whatever its neighbour") {
+  const std::string_view neighbour =
+      GENERATE(values<std::string_view>({"a", " ", "~", "\x1f", "\x7f", "\xff"}));
+  for (std::size_t at = 0; at < 20; ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text(20, 'x');
+      text[at] = static_cast<char>(byte);
+      text.insert(at, neighbour);
+      std::string valid;
+      std::string escaped;
+      for (const char c : text) {
+        const bool is_ascii = static_cast<unsigned char>(c) < 0x80;
+        const bool is_shown = is_ascii && c >= ' ' && c != '\x7f';
+        valid += is_ascii ? std::string(1, c) : "\ufffd";
+        escaped += is_shown ? std::string(1, c) : is_ascii ? fmt::format("\\u{:04X}", c) : "";
+      }
+      REQUIRE(valid_utf8(text) == valid);
+      if (byte < 0x80 && neighbour != "\xff") REQUIRE(escape_hidden(text) == escaped);
+    }
+  }
 }
 
 TEST_CASE("shorten keeps within its bytes and never cuts a character") {

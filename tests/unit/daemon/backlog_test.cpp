@@ -171,31 +171,65 @@ TEST_CASE("Services beyond the bound are all unknown, and known again from there
   CHECK(backlog.changes().services[0].kind == Kind::all_forgotten);
 }
 
-TEST_CASE("of an auditID the latest use waits, and of all of them the latest 100,000 at least") {
+TEST_CASE("of the auditIDs that wait the latest 100,000 at least are kept, in their order") {
   Backlog backlog;
   Changes changes;
-  changes.audit_ids = {{1, 7, 70, {}}, {2, 8, 80, {}}, {3, 7, 71, {}}};
-  backlog.add(changes);
-  CHECK(backlog.find_audit_id(7)->content == 71);
-  CHECK(backlog.find_audit_id(8)->content == 80);
-  CHECK(backlog.find_audit_id(9) == nullptr);
   for (std::uint64_t turn = 0; turn < 11; ++turn) {
     changes.audit_ids.clear();
     for (std::uint64_t i = 0; i < 20'000; ++i) {
-      const std::uint64_t sequence = 4 + turn * 20'000 + i;
+      const std::uint64_t sequence = 1 + turn * 20'000 + i;
       changes.audit_ids.push_back({sequence, sequence + 1'000'000, 0, {}});
     }
     backlog.add(changes);
+    CHECK(backlog.has_figures());
     CHECK(backlog.changes().audit_ids.size() <= 200'000);
   }
-  CHECK(backlog.find_audit_id(7) == nullptr);
-  const std::uint64_t newest = 4 + 11 * 20'000 - 1;
-  for (const std::uint64_t sequence : {newest, newest - 99'999}) {
-    REQUIRE(backlog.find_audit_id(sequence + 1'000'000) != nullptr);
-    CHECK(backlog.find_audit_id(sequence + 1'000'000)->sequence == sequence);
-  }
+  const std::vector<AuditIdUse>& kept = backlog.changes().audit_ids;
+  REQUIRE(kept.size() >= 100'000);
+  CHECK(kept.back().sequence == 11 * 20'000);
+  CHECK(kept.front().sequence == kept.back().sequence - kept.size() + 1);
   backlog.clear();
-  CHECK(backlog.find_audit_id(newest + 1'000'000) == nullptr);
+  CHECK(backlog.empty());
+}
+
+TEST_CASE("what waits is crowded before it takes much memory, by windows or by Services") {
+  Backlog backlog;
+  std::vector<Window> windows;
+  for (int i = 0; i < 4'095; ++i) windows.push_back(window_of("w" + std::to_string(i), 1));
+  backlog.add(changes_of(std::move(windows), {}));
+  CHECK_FALSE(backlog.is_crowded());
+  backlog.add(changes_of({window_of("w7", 2)}, {}));
+  CHECK_FALSE(backlog.is_crowded());
+  backlog.add(changes_of({window_of("new", 1)}, {}));
+  CHECK(backlog.is_crowded());
+
+  Backlog services;
+  ServiceChange heavy = change_of(ServiceChange::Kind::known, "a");
+  heavy.service.node_ports.resize(100);
+  for (auto& port : heavy.service.node_ports) port.by = std::string(50'000, 'x');
+  Changes changes;
+  changes.services = {heavy};
+  services.add(changes);
+  CHECK(services.is_crowded());
+}
+
+TEST_CASE("windows that wait are visited by start, rule and group bytes, a null before all else") {
+  using Value = std::optional<std::string>;
+  Backlog backlog;
+  const auto window = [](const std::string& id, int start, const std::string& rule, Value value) {
+    Window made = window_of(id, 1);
+    made.alert.window_start = WallTime(Micros(start));
+    made.alert.rule_id = rule;
+    made.alert.group = {{"x", std::move(value)}};
+    return made;
+  };
+  backlog.add(changes_of({window("6", 2, "b", "a"), window("5", 2, "a", "aa")}, {}));
+  backlog.add(changes_of({window("4", 2, "a", "\xFF"), window("3", 2, "a", "b")}, {}));
+  backlog.add(changes_of({window("2", 2, "a", ""), window("1", 2, "a", std::nullopt)}, {}));
+  backlog.add(changes_of({window("0", 1, "z", "z"), window("6", 2, "b", "a")}, {}));
+  std::string visited;
+  backlog.for_each_window([&](const Window& each) { visited += each.alert.id; });
+  CHECK(visited == "0123456");
 }
 
 }  // namespace nodeportd

@@ -69,3 +69,47 @@ TEST_CASE("a state that can be written again at the stop is, before its next att
   CHECK(status.durable);
   CHECK(status.revisions == 2);  // what was posted, and that the state could not be written
 }
+
+TEST_CASE("while no time passes a thousand batches without a match are one transaction") {
+  // The state's own thread and the ledger's take the time of no clock but this one.
+  class Frozen final : public Clock {
+   public:
+    [[nodiscard]] WallTime wall() const override { return WallTime(std::chrono::hours(1)); }
+    [[nodiscard]] MonoTime mono() const override { return MonoTime(std::chrono::hours(1)); }
+  };
+  const TempDir dir;
+  const Frozen clock;
+  StoreOptions options;
+  options.directory = dir / "state";
+  auto store = Store::open(options, clock.wall());
+  REQUIRE(store);
+  const RuleSet rules({}, {});
+  Outlets nobody({});
+  Pipeline pipeline({}, {.rules = rules,
+                         .origin = {"prod", "cp-1", (*store)->epoch()},
+                         .aggregate = {},
+                         .exceptions = {},
+                         .time = Ledger::Time::live,
+                         .store = **store,
+                         .outlets = nobody,
+                         .outbox_max = options.max_size,
+                         .clock = clock,
+                         .log = Log::none(),
+                         .beats = {},
+                         .beat_facts = {}});
+  pipeline.start();
+  for (std::uint64_t i = 1; i <= 1'000; ++i) {
+    Batch* batch = pipeline.feed().take();
+    batch->end.stream = "audit.log";
+    batch->end.offset = i;
+    batch->at_end = true;
+    pipeline.feed().hand_on(batch);
+  }
+  pipeline.finish();
+  CHECK(pipeline.ledger().status().batches == 1'000);
+  CHECK(pipeline.ledger().status().commits == 1);
+  const auto positions = (*store)->positions();
+  REQUIRE(positions);
+  REQUIRE(positions->size() == 1);
+  CHECK(positions->front().offset == 1'000);
+}

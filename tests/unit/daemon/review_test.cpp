@@ -16,7 +16,7 @@ class Nothing final : public ExposureShelf {
                                            const std::string&) override {
     return std::nullopt;
   }
-  std::optional<AuditIdUse> find_audit_id(std::uint64_t) override { return std::nullopt; }
+  std::vector<AuditIdUse> audit_ids() override { return {}; }
 };
 
 std::string write_line(const std::string& verb, const std::string& audit_id,

@@ -136,40 +136,84 @@ TEST_CASE("since when Services are known is the time of the first write that tol
   CHECK(must(store->service_history()).since == at(10));
 }
 
-TEST_CASE("of an auditID the latest use is found, over restarts") {
+TEST_CASE("the uses of auditIDs are known in their order, over restarts") {
   TempDir dir;
   const std::uint64_t high = 0xFFFFFFFFFFFFFFF0;  // beyond what SQLite holds with a sign
-  const AuditIdUse latest{3, high, high + 2, at(3)};
+  const std::vector<AuditIdUse> uses = {
+      {1, high, 7, at(1)}, {2, 5, 8, at(2)}, {3, high, high + 2, at(3)}};
   {
     auto store = open_store(dir / "state");
     CHECK(must(store->last_audit_sequence()) == 0);
-    CHECK_FALSE(must(store->find_audit_id(high)).has_value());
+    CHECK(must(store->audit_ids()).empty());
     Changes changes;
-    changes.audit_ids = {{1, high, 7, at(1)}, {2, 5, 8, at(2)}, latest};
+    changes.audit_ids = {uses[0], uses[1]};
     must(store->commit(changes, at(9)));
     must(store->commit(changes, at(9)));  // the same writes once more change nothing
+    changes.audit_ids = {uses[2]};
+    must(store->commit(changes, at(9)));
   }
   auto store = open_store(dir / "state");
   CHECK(must(store->last_audit_sequence()) == 3);
-  CHECK(must(store->find_audit_id(high)) == latest);
-  CHECK(must(store->find_audit_id(5)) == AuditIdUse{2, 5, 8, at(2)});
-  CHECK_FALSE(must(store->find_audit_id(6)).has_value());
+  CHECK(must(store->audit_ids()) == uses);
 }
 
 TEST_CASE("the last hundred thousand auditIDs are kept") {
   auto store = must(Store::open_temporary());
+  const auto sequences = [&] {
+    std::vector<std::uint64_t> found;
+    for (const AuditIdUse& use : must(store->audit_ids())) found.push_back(use.sequence);
+    return found;
+  };
   Changes changes;
-  for (const std::uint64_t sequence : {1U, 2U, 3U, 100'000U}) {
-    changes.audit_ids.push_back({sequence, sequence, 0, at(1)});
-  }
+  changes.audit_ids = {{1, 1, 0, at(1)}, {2, 2, 0, at(1)}};
   must(store->commit(changes, at(1)));
-  CHECK(must(store->find_audit_id(1)).has_value());
-  changes.audit_ids = {{100'002, 100'002, 0, at(2)}};
+  changes.audit_ids = {{3, 3, 0, at(1)}, {100'000, 4, 0, at(1)}};
   must(store->commit(changes, at(1)));
-  CHECK_FALSE(must(store->find_audit_id(1)).has_value());
-  CHECK_FALSE(must(store->find_audit_id(2)).has_value());
-  CHECK(must(store->find_audit_id(3)).has_value());
+  CHECK(sequences() == std::vector<std::uint64_t>{1, 2, 3, 100'000});
+  changes.audit_ids = {{100'002, 5, 0, at(2)}};
+  must(store->commit(changes, at(1)));
+  CHECK(sequences() == std::vector<std::uint64_t>{3, 100'000, 100'002});
   CHECK(must(store->last_audit_sequence()) == 100'002);
+}
+
+TEST_CASE("auditIDs that were committed one by one are read together from the second start on") {
+  TempDir dir;
+  std::vector<AuditIdUse> uses;
+  {
+    auto store = open_store(dir / "state");
+    for (std::uint64_t i = 1; i <= 1'500; ++i) {
+      uses.push_back({i, i * 3, i, at(1)});
+      Changes changes;
+      changes.audit_ids = {uses.back()};
+      must(store->commit(changes, at(1)));
+    }
+    CHECK(must(store->audit_ids()) == uses);
+    CHECK(must(store->audit_ids()) == uses);
+    CHECK(must(store->last_audit_sequence()) == 1'500);
+  }
+  Database database = must(Database::open(dir / "state/state.db", Database::Access::existing));
+  std::int64_t rows = 0;
+  must(database.each("SELECT count(*) FROM audit_id_runs",
+                     [&](const Row& row) { rows = row.integer(0); }));
+  CHECK(rows == 2);
+}
+
+TEST_CASE("a damaged row of auditIDs is set aside and told of, the others are known") {
+  TempDir dir;
+  {
+    auto store = open_store(dir / "state");
+    Changes changes;
+    changes.audit_ids = {{1, 1, 1, at(1)}};
+    must(store->commit(changes, at(1)));
+    changes.audit_ids = {{2, 2, 2, at(2)}};
+    must(store->commit(changes, at(2)));
+  }
+  tamper(dir / "state", "UPDATE audit_id_runs SET uses = zeroblob(40) WHERE last = 1");
+  auto store = open_store(dir / "state");
+  CHECK(must(store->audit_ids()) == std::vector<AuditIdUse>{{2, 2, 2, at(2)}});
+  REQUIRE(store->take_notices().size() == 1);
+  CHECK(must(store->audit_ids()).size() == 1);
+  CHECK(store->take_notices().empty());
 }
 
 TEST_CASE("a commit that fails changes no Service") {

@@ -1,7 +1,9 @@
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <thread>
 
+#include "support/eventually.hpp"
 #include "support/temp_dir.hpp"
 #include "unit/state/samples.hpp"
 
@@ -57,6 +59,20 @@ TEST_CASE("couriers, the writer and the pruner share the store, and each revisio
   CHECK(must(store->sink_mark("s")) == std::to_string(kRevisions));
   CHECK(must(store->outbox_usage()).count == 0);
   CHECK(must(store->outbox_usage()).bytes == 0);
+}
+
+TEST_CASE("what was committed moves into the state file while commits go on") {
+  TempDir dir;
+  auto store = open_store(dir / "state");
+  Alert alert = sample_alert("a");
+  alert.message = std::string(1'000'000, 'x');
+  const auto committed = [&] {
+    send(*store, alert, {"s"});
+    ++alert.revision;
+    return std::filesystem::file_size(dir / "state/state.db") > 10'000'000;
+  };
+  CHECK(eventually(committed));
+  CHECK(waiting(*store) == Names{"a." + std::to_string(alert.revision - 1)});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "support/temp_dir.hpp"
 #include "unit/state/samples.hpp"
 #include "unit/state/version_1.hpp"
+#include "unit/state/version_2.hpp"
 
 namespace nodeportd::test {
 namespace {
@@ -42,7 +43,7 @@ TEST_CASE("a state of version 1 is brought up to date with all that it holds") {
     CHECK(must(store->last_audit_sequence()) == 0);
     CHECK_FALSE(must(store->service_history()).since.has_value());
   }
-  CHECK(version_of(options) == 2);
+  CHECK(version_of(options) == 3);
   auto store = must(Store::open(options, at(3)));
   Changes changes;
   changes.services = {{{}, sample_service("web")}};
@@ -50,6 +51,25 @@ TEST_CASE("a state of version 1 is brought up to date with all that it holds") {
   CHECK(must(store->find_service("prod", "default", "web")) == sample_service("web"));
   must(store->settle("s", std::vector<Settlement>{{"a", 1, {}, ""}}, "", at(4)));
   CHECK(waiting(*store).empty());
+}
+
+TEST_CASE("a state of version 2 keeps the auditIDs that it knows") {
+  TempDir dir;
+  const StoreOptions options =
+      write_version_1(dir, std::string(kVersion2Additions) +
+                               "INSERT INTO audit_ids VALUES (7, -16, 70, 1000000), "
+                               "(9, 5, 90, 2000000);");
+  const std::uint64_t high = 0xFFFFFFFFFFFFFFF0;
+  const std::vector<AuditIdUse> uses = {{7, high, 70, at(1)}, {9, 5, 90, at(2)}};
+  for (int start = 1; start <= 2; ++start) {
+    auto store = must(Store::open(options, at(start)));
+    CHECK(store->take_notices().empty());
+    CHECK(store->epoch() == "0123456789abcdef");
+    CHECK(must(store->audit_ids()) == uses);
+    CHECK(must(store->last_audit_sequence()) == 9);
+    CHECK(waiting(*store) == Names{"a.1"});
+  }
+  CHECK(version_of(options) == 3);
 }
 
 TEST_CASE("a reader beside the daemon leaves a state of version 1 as it is and says what to do") {
@@ -62,13 +82,13 @@ TEST_CASE("a reader beside the daemon leaves a state of version 1 as it is and s
   CHECK(version_of(options) == 1);
 }
 
-TEST_CASE("a state of version 1 that is damaged is saved into one of version 2") {
+TEST_CASE("a state of version 1 that is damaged is saved into one of today") {
   TempDir dir;
   const StoreOptions options = write_version_1(dir, "DROP TABLE watermarks;");
   auto store = must(Store::open(options, at(1)));
   CHECK(store->take_notices().size() == 1);
   CHECK(waiting(*store) == Names{"a.1"});
-  CHECK(version_of(options) == 2);
+  CHECK(version_of(options) == 3);
 }
 
 }  // namespace
