@@ -1,0 +1,283 @@
+#include "bench/service_writes.hpp"
+
+#include <fmt/format.h>
+
+#include <tuple>
+
+#include "tools/audit_bodies.hpp"
+
+namespace nodeportd::test {
+namespace {
+
+constexpr std::string_view kNodePortCreation = "d7fc865e-b8a1-4029-a960-cf4403b821b6";
+constexpr std::string_view kOpened = "2d70dbe9-fb27-4acb-a48b-f847caf73cba";
+constexpr std::string_view kAttempted = "68cec95e-5814-4e85-a5b0-73da0fadaf93";
+constexpr std::size_t kServices = 400;
+constexpr std::size_t kNamespaces = 24;
+constexpr std::size_t kOpenMax = 16;
+const std::array<const Actor*, 4> kOwners = {&kDeployer, &kAlice, &kBob, &kAdmin};
+constexpr std::string_view kManifest =
+    R"({\"kind\":\"Service\",\"spec\":{\"ports\":[{\"port\":80}],\"type\":\"NodePort\"}}\n)";
+
+}  // namespace
+
+std::string to_json(const TrueEvent& event) {
+  return fmt::format(
+      R"({{"auditID":"{}","rule":"{}","way":"{}","outcome":"{}","namespace":"{}","service":"{}",)"
+      R"("port":{}}})",
+      event.audit_id, event.rule, event.way, event.outcome, event.name_space, event.service,
+      event.port.empty() ? "null" : event.port);
+}
+
+ServiceWrites::ServiceWrites(Options options, std::mt19937_64& random)
+    : options_(options), random_(random) {
+  for (std::size_t i = 0; i < kServices; ++i) {
+    services_.push_back(make_service(fmt::format("service-{:03}", i), i));
+    // Somebody had it open once, and the manifest of then is still there.
+    if (i % 20 == 0) services_.back().annotation = kManifest;
+  }
+}
+
+ServiceWrites::Service ServiceWrites::make_service(std::string name, std::uint64_t number) {
+  return {.name = std::move(name),
+          .name_space = fmt::format("team-{:02}", number % kNamespaces),
+          .uid = random_uuid(random_),
+          .owner = kOwners[number / kNamespaces % kOwners.size()]};
+}
+
+void ServiceWrites::begin(std::string_view verb, const Service& service) {
+  const std::string received = std::move(request_.received);
+  request_ = make_request(random_uuid(random_), *service.owner,
+                          {verb, "", "services", service.name_space, service.name});
+  request_.received = received;
+  ++version_;
+}
+
+std::string ServiceWrites::body(const Service& service, Known known) {
+  const std::string version = std::to_string(version_);
+  ServiceText text{.name = service.name,
+                   .name_space = service.name_space,
+                   .type = service.type,
+                   .node_port = {},
+                   .uid = {},
+                   .version = {},
+                   .annotation = service.annotation,
+                   .created = created_time_,
+                   .external_ip = service.external_ip};
+  if (known == Known::to_server) {
+    text.uid = service.uid;
+    text.version = version;
+    text.node_port = service.node_port;
+  }
+  std::string out;
+  append_service(out, text);
+  return out;
+}
+
+void ServiceWrites::answer(std::string_view code, const Service& service) {
+  request_.status.clear();
+  append_response_status(request_.status, {.name = {}, .message = {}, .reason = {}, .code = code});
+  request_.response_body = body(service, Known::to_server);
+}
+
+void ServiceWrites::refuse(std::string_view code, std::string_view reason,
+                           const std::string& message, const Service& service) {
+  const StatusText status{.name = service.name, .message = message, .reason = reason, .code = code};
+  request_.status.clear();
+  append_response_status(request_.status, status);
+  append_status_object(request_.response_body, status);
+}
+
+void ServiceWrites::write_routine() {
+  if (below(100) < 6) {
+    write_new_routine();
+  } else {
+    write_known_routine();
+  }
+}
+
+// Creations, with which nothing is open; some are dry runs and some are refused. Deletions.
+void ServiceWrites::write_new_routine() {
+  const Service service = make_service(fmt::format("blue-{:06}", created_), created_);
+  ++created_;
+  const std::uint64_t what = below(10);
+  if (what < 4) {
+    begin("delete", service);
+    request_.response_body = fmt::format(
+        R"({{"kind":"Status","apiVersion":"v1","metadata":{{}},"status":"Success","details":{{)"
+        R"("name":"{}","kind":"services","uid":"{}"}}}})",
+        service.name, service.uid);
+    return;
+  }
+  begin("create", service);
+  request_.request_body = body(service, Known::to_client);
+  if (what == 4) request_.uri += "?dryRun=All\\u0026fieldManager=kubectl-create";
+  if (what == 5) {
+    refuse("422", "Invalid", R"(Service \"blue\" is invalid: spec.ports: Required value)", service);
+  } else {
+    answer("201", service);
+  }
+}
+
+// What changes nothing, mostly of Services that are closed.
+void ServiceWrites::write_known_routine() {
+  const bool is_open = !open_.empty() && below(100) < 3;
+  const Service& service = is_open ? open_[below(open_.size())] : services_[below(kServices)];
+  const std::uint64_t what = below(10);
+  begin(what < 5 ? "update" : "patch", service);
+  if (what < 5) {
+    request_.request_body = body(service, Known::to_server);
+    ++version_;
+  } else if (what < 8) {
+    request_.uri += "?fieldManager=argocd-controller\\u0026force=true";
+    request_.request_body = body(service, Known::to_client);
+  } else {
+    request_.request_body =
+        fmt::format(R"({{"metadata":{{"labels":{{"app.example.org/sync":"{}"}}}}}})", version_);
+  }
+  answer("200", service);
+}
+
+// Eight of ten open something, the others only try.
+TrueEvent ServiceWrites::write_exposure() {
+  constexpr std::uint64_t kOpenings = 10;
+  const std::uint64_t number = exposures_++;
+  const std::uint64_t id = options_.services == 0 ? number : number % options_.services;
+  const bool is_tried = options_.services == 0 && number % 5 == 4;
+  Service service = make_service(fmt::format("edge-{:07}", id), id);
+  service.node_port = std::to_string(30'000 + number % 2'768);
+  TrueEvent event{.audit_id = {},
+                  .rule = kOpened,
+                  .way = {},
+                  .outcome = "succeeded",
+                  .name_space = service.name_space,
+                  .service = service.name,
+                  .port = {}};
+  const auto way = static_cast<Way>(is_tried ? kOpenings + number / 5 % 5 : id % kOpenings);
+  if (is_tried) {
+    write_attempt(way, service);
+  } else {
+    write_opening(way, service);
+  }
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kTold = {{
+      {"create", "succeeded"},
+      {"create_load_balancer", "succeeded"},
+      {"update", "succeeded"},
+      {"merge_patch", "succeeded"},
+      {"patch_to_load_balancer", "succeeded"},
+      {"json_patch", "succeeded"},
+      {"apply", "succeeded"},
+      {"external_ip", "succeeded"},
+      {"escaped_patch", "succeeded"},
+      {"escaped_patch_answered_briefly", "succeeded"},
+      {"dry_run", "dry_run"},
+      {"misspelled", "rejected"},
+      {"refused_by_webhook", "rejected"},
+      {"conflict", "conflict"},
+      {"denied", "denied"},
+  }};
+  std::tie(event.way, event.outcome) = kTold[static_cast<std::size_t>(way)];
+  if (way == Way::create || way == Way::dry_run || way == Way::misspelled ||
+      way == Way::refused_by_webhook) {
+    event.rule = kNodePortCreation;
+  } else if (is_tried) {
+    event.rule = kAttempted;
+  }
+  const bool shows_port = (!is_tried || way == Way::dry_run) && way != Way::external_ip &&
+                          way != Way::escaped_patch_answered_briefly;
+  if (shows_port) event.port = service.node_port;
+  event.audit_id = request_.audit_id;
+  return event;
+}
+
+void ServiceWrites::write_opening(Way way, Service& service) {
+  const bool is_new = way == Way::create || way == Way::create_load_balancer || way == Way::apply;
+  const bool is_patch = way != Way::update && (!is_new || way == Way::apply);
+  const bool balances = way == Way::create_load_balancer || way == Way::patch_to_load_balancer;
+  service.type = balances ? "LoadBalancer" : "NodePort";
+  if (way == Way::external_ip) {
+    service.type = "ClusterIP";
+    service.node_port.clear();
+    service.external_ip = "203.0.113.9";
+  }
+  begin(is_patch ? "patch" : way == Way::update ? "update" : "create", service);
+  switch (way) {
+    case Way::update:
+      request_.request_body = body(service, Known::to_server);
+      break;
+    case Way::merge_patch:
+      request_.request_body = R"({"spec":{"type":"NodePort"}})";
+      break;
+    case Way::patch_to_load_balancer:
+      request_.request_body = R"({"spec":{"type":"LoadBalancer"}})";
+      break;
+    case Way::json_patch:
+      request_.request_body = R"([{"op":"replace","path":"/spec/type","value":"NodePort"}])";
+      break;
+    case Way::external_ip:
+      request_.request_body = R"({"spec":{"externalIPs":["203.0.113.9"]}})";
+      break;
+    case Way::escaped_patch:
+    case Way::escaped_patch_answered_briefly:
+      request_.request_body = R"({"spec":{"type":"\u004eode\u0050ort"}})";
+      break;
+    default:
+      request_.request_body = body(service, Known::to_client);
+  }
+  answer(is_new ? "201" : "200", service);
+  if (way == Way::escaped_patch_answered_briefly) {
+    request_.response_body = fmt::format(
+        R"({{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{{)"
+        R"("name":"{}","namespace":"{}","uid":"{}","resourceVersion":"{}"}}}})",
+        service.name, service.name_space, service.uid, version_);
+    return;  // What it has open is not known from then on: it is not written again.
+  }
+  if (options_.services > 0) return;
+  open_.push_back(service);
+  if (open_.size() > kOpenMax) open_.pop_front();
+}
+
+void ServiceWrites::write_attempt(Way way, Service& service) {
+  service.type = way == Way::misspelled ? "nodeport" : "NodePort";
+  begin(way == Way::conflict || way == Way::denied ? "update" : "create", service);
+  request_.request_body = body(service, Known::to_client);
+  switch (way) {
+    case Way::dry_run:
+      request_.uri += "?dryRun=All\\u0026fieldManager=kubectl-create";
+      answer("201", service);
+      break;
+    case Way::misspelled:
+      refuse("422", "Invalid",
+             R"(Service \"edge\" is invalid: spec.type: Unsupported value: \"nodeport\")", service);
+      break;
+    case Way::refused_by_webhook:
+      refuse("403", "Forbidden",
+             R"(admission webhook \"ports.example.org\" denied the request: not here)", service);
+      break;
+    case Way::conflict:
+      refuse("409", "Conflict", "the object has been modified; please apply your changes", service);
+      break;
+    default:
+      // The authorizer speaks before the body is read.
+      request_.request_body.clear();
+      request_.is_forbidden = true;
+      refuse("403", "Forbidden", R"(services \"edge\" is forbidden: User cannot update)", service);
+      request_.response_body.clear();
+  }
+}
+
+std::optional<TrueEvent> ServiceWrites::append_next(std::string& out, const std::string& received,
+                                                    const std::string& stage_time) {
+  std::optional<TrueEvent> event;
+  request_.received = received;
+  created_time_ = stage_time.substr(0, 19) + 'Z';
+  if (below(1'000'000) < options_.exposures_per_million) {
+    event = write_exposure();
+  } else {
+    write_routine();
+  }
+  append_audit_line(out, request_, Stage::response_complete, stage_time);
+  return event;
+}
+
+}  // namespace nodeportd::test
