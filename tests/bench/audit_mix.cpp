@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kTemplates = 2'048;
 constexpr std::uint64_t kDecoysPerMillion = 4'000;
+// Percent of the lines of a hostile log: writes of Services, and what is made to look like some.
+constexpr std::uint64_t kHostileWrites = 11;
+constexpr std::uint64_t kHostile = 23;
 constexpr std::string_view kHex = "0123456789abcdef";
 
 // A random UUID of version 4, at a tenth of what formatting one costs.
@@ -45,12 +48,18 @@ std::optional<TrueEvent> AuditMix::append_next(std::string& out) {
   if (below(1'000'000) < plan_.service_writes_per_million) {
     return service_writes_.append_next(out, received, stage_time);
   }
-  append_everyday(out, received, stage_time);
+  const std::uint64_t percent = plan_.mood == Mood::hostile ? below(100) : 100;
+  if (percent < kHostileWrites) {
+    service_writes_.append_routine(out, received, stage_time);
+  } else {
+    append_everyday(percent < kHostileWrites + kHostile ? hostile_ : typical_, out, received,
+                    stage_time);
+  }
   return std::nullopt;
 }
 
-void AuditMix::append_everyday(std::string& out, const std::string& received,
-                               const std::string& stage_time) {
+void AuditMix::append_everyday(const std::vector<LineTemplate>& lines, std::string& out,
+                               const std::string& received, const std::string& stage_time) {
   std::array<char, 36> audit_id{};
   std::array<char, 10> version = {'0', '0', '0', '0', '0', '0', '0', '0', '0', '0'};
   std::array<char, 9> name = {'a', 'p', 'p', '-'};
@@ -62,8 +71,7 @@ void AuditMix::append_everyday(std::string& out, const std::string& received,
                           .stage_time = stage_time,
                           .version = {version.data(), version.size()},
                           .name = {name.data(), name.size()}};
-  const LineTemplate* line = &pick(typical_);
-  if (!hostile_.empty() && below(100) < 34) line = &pick(hostile_);
+  const LineTemplate* line = &pick(lines);
   if (below(1'000'000) < kDecoysPerMillion) line = &pick(decoys_);
   if (!big_.empty() && lines_ % kBigEvery == kBigEvery / 2) line = &big_.front();
   line->append_to(out, fields);

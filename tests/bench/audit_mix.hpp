@@ -23,7 +23,7 @@ class AuditMix {
     std::uint64_t seed = 1;
     Mood mood = Mood::usual;  // hostile: a third of the lines cannot be dropped unparsed
     std::uint64_t service_writes_per_million = 30'000;  // lines
-    ServiceWrites::Options service_writes;
+    ServiceWrites::Options service_writes = {};
     std::size_t big_line = 500'000;  // bytes of one in kBigEvery lines; 0: none
     WallTime start{};
     Micros step{2'000};  // from event to event
@@ -42,8 +42,8 @@ class AuditMix {
   [[nodiscard]] const LineTemplate& pick(const std::vector<LineTemplate>& lines) {
     return lines[below(lines.size())];
   }
-  void append_everyday(std::string& out, const std::string& received,
-                       const std::string& stage_time);
+  void append_everyday(const std::vector<LineTemplate>& lines, std::string& out,
+                       const std::string& received, const std::string& stage_time);
 
   Plan plan_;
   std::mt19937_64 random_;

@@ -4,14 +4,18 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/time_text.hpp"
 #include "base/units.hpp"
 #include "bench/audit_mix.hpp"
+#include "tools/pace.hpp"
 
 namespace nodeportd::test {
 namespace {
@@ -24,6 +28,7 @@ struct Options {
   std::string bytes;
   std::string big_line = "500KB";
   std::string start = "2026-11-24T09:00:00.000000Z";
+  double rate = 0;
   double service_writes = 3;
   double exposures = 1;
   bool is_hostile = false;
@@ -33,9 +38,26 @@ std::uint64_t per_million(double percent) {
   return static_cast<std::uint64_t>(percent * 10'000 + 0.5);
 }
 
+// Appends as an apiserver does: what came up in a millisecond, each millisecond.
+Result<void> write_paced(const Options& options, int log, const Clock& clock) {
+  AuditMix mix(options.plan);
+  const MonoTime begin = clock.mono();
+  std::string batch;
+  for (std::uint64_t written = 0, ticks = 1; written < options.lines; ++ticks) {
+    const auto due = std::min(
+        options.lines, static_cast<std::uint64_t>(static_cast<double>(ticks) * options.rate / 1e3));
+    batch.clear();
+    for (; written < due; ++written) (void)mix.append_next(batch);
+    if (auto put = write_all(log, batch); !put) return put;
+    wait_until(clock, begin + std::chrono::milliseconds(ticks));
+  }
+  return {};
+}
+
 Result<void> write_log(const Options& options, std::uint64_t bytes_max) {
-  auto log = open_file(options.out, O_CREAT | O_TRUNC | O_WRONLY);
+  auto log = open_file(options.out, O_CREAT | O_TRUNC | O_WRONLY | O_APPEND);
   if (!log) return fail(log.error());
+  if (options.rate > 0) return write_paced(options, log->get(), SystemClock());
   constexpr std::size_t kBuffer = 4U << 20U;
   std::string buffer;
   std::string truth;
@@ -77,6 +99,7 @@ int run(int argc, char** argv) {
   app.add_flag("--hostile", options.is_hostile, "A third of the lines cannot be dropped unparsed");
   app.add_option("--big-line", options.big_line, "Size of one in 10,000 lines; 0: none")
       ->capture_default_str();
+  app.add_option("--rate", options.rate, "Lines per second, a batch each millisecond; 0: no limit");
   app.add_option("--start", options.start, "Time of the first event")->capture_default_str();
   std::int64_t step = options.plan.step.count();
   app.add_option("--step", step, "Microseconds from event to event")->capture_default_str();

@@ -182,7 +182,7 @@ AuditRequest EverydayLines::request_of_size(std::size_t bytes) {
   std::size_t elements = 0;
   if (variant.step > 0 && bytes > variant.size) elements = (bytes - variant.size) / variant.step;
   AuditRequest request = request_of(variant, elements);
-  if (below(3) == 0) {
+  if (below(4) == 0) {
     request.uri += "?allowWatchBookmarks=true\\u0026resourceVersion=9876543210\\u0026timeout=7m12s";
   }
   return request;

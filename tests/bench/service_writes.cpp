@@ -144,6 +144,7 @@ TrueEvent ServiceWrites::write_exposure() {
   const std::uint64_t number = exposures_++;
   const std::uint64_t id = options_.services == 0 ? number : number % options_.services;
   const bool is_tried = options_.services == 0 && number % 5 == 4;
+  const std::uint64_t opening = options_.services == 0 ? number - number / 5 : id;
   Service service = make_service(fmt::format("edge-{:07}", id), id);
   service.node_port = std::to_string(30'000 + number % 2'768);
   TrueEvent event{.audit_id = {},
@@ -153,7 +154,7 @@ TrueEvent ServiceWrites::write_exposure() {
                   .name_space = service.name_space,
                   .service = service.name,
                   .port = {}};
-  const auto way = static_cast<Way>(is_tried ? kOpenings + number / 5 % 5 : id % kOpenings);
+  const auto way = static_cast<Way>(is_tried ? kOpenings + number / 5 % 5 : opening % kOpenings);
   if (is_tried) {
     write_attempt(way, service);
   } else {
@@ -266,16 +267,26 @@ void ServiceWrites::write_attempt(Way way, Service& service) {
   }
 }
 
-std::optional<TrueEvent> ServiceWrites::append_next(std::string& out, const std::string& received,
-                                                    const std::string& stage_time) {
-  std::optional<TrueEvent> event;
+void ServiceWrites::set_times(const std::string& received, const std::string& stage_time) {
   request_.received = received;
   created_time_ = stage_time.substr(0, 19) + 'Z';
-  if (below(1'000'000) < options_.exposures_per_million) {
-    event = write_exposure();
-  } else {
-    write_routine();
+}
+
+void ServiceWrites::append_routine(std::string& out, const std::string& received,
+                                   const std::string& stage_time) {
+  set_times(received, stage_time);
+  write_routine();
+  append_audit_line(out, request_, Stage::response_complete, stage_time);
+}
+
+std::optional<TrueEvent> ServiceWrites::append_next(std::string& out, const std::string& received,
+                                                    const std::string& stage_time) {
+  if (below(1'000'000) >= options_.exposures_per_million) {
+    append_routine(out, received, stage_time);
+    return std::nullopt;
   }
+  set_times(received, stage_time);
+  TrueEvent event = write_exposure();
   append_audit_line(out, request_, Stage::response_complete, stage_time);
   return event;
 }

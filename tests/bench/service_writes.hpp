@@ -42,6 +42,8 @@ class ServiceWrites {
   // Appends a line. What it is about, if it must be found.
   std::optional<TrueEvent> append_next(std::string& out, const std::string& received,
                                        const std::string& stage_time);
+  // Appends a line that opens nothing.
+  void append_routine(std::string& out, const std::string& received, const std::string& stage_time);
 
  private:
   struct Service {
@@ -80,6 +82,7 @@ class ServiceWrites {
   void answer(std::string_view code, const Service& service);
   void refuse(std::string_view code, std::string_view reason, const std::string& message,
               const Service& service);
+  void set_times(const std::string& received, const std::string& stage_time);
   void write_routine();
   void write_new_routine();
   void write_known_routine();
