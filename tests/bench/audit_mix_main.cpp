@@ -95,7 +95,8 @@ int run(int argc, char** argv) {
   app.add_option("--exposures", options.exposures, "Percent of the writes of Services")
       ->capture_default_str();
   app.add_option("--keys", options.plan.service_writes.services,
-                 "Exposures are of so many Services, in turn, and all succeed; 0: each of another");
+                 "Exposures are creations of so many Services, in turn; 0: of all kinds, each of "
+                 "another");
   app.add_flag("--hostile", options.is_hostile, "A third of the lines cannot be dropped unparsed");
   app.add_option("--big-line", options.big_line, "Size of one in 10,000 lines; 0: none")
       ->capture_default_str();

@@ -39,6 +39,7 @@ class Bench:
         self.portable = options.portable
         self.rules = str(ROOT / "config" / "rules")
         self.rounds = options.rounds
+        measure.SPEND = self.tool("spend")
         self.raw = {}
         self.logs = {}
         self.folders = 0

@@ -4,7 +4,6 @@ import dataclasses
 import os
 import statistics
 import subprocess
-import time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,21 +13,19 @@ class Cost:
     peak: int    # KiB of resident memory
 
 
+SPEND = None  # the path of the tool that runs a command and prints its cost
+
+
 def run(argv, stdout, cpus=None, env=None):
     """Runs a command to its end, its output in the file `stdout` (never /dev/null: GNU grep stops
     at its first match then); `cpus` are those it may use."""
-    with open(stdout, "wb") as out, open(stdout + ".stderr", "wb") as err:
-        start = time.monotonic()
-        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                 env=dict(os.environ, **(env or {})),
-                                 preexec_fn=pin(cpus) if cpus else None)
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.monotonic() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode not in (0, 1):  # 1: grep found nothing
+    spent = subprocess.run([SPEND, stdout, stdout + ".stderr", *argv], check=True,
+                           capture_output=True, text=True, env=dict(os.environ, **(env or {})),
+                           preexec_fn=pin(cpus) if cpus else None).stdout.split()
+    if spent[3] not in ("0", "1"):  # 1: grep found nothing
         with open(stdout + ".stderr", encoding="utf-8", errors="replace") as text:
-            raise RuntimeError(f"{argv[0]} ended with {child.returncode}: {text.read()[-2000:]}")
-    return cost_of(usage, wall)
+            raise RuntimeError(f"{argv[0]} ended with {spent[3]}: {text.read()[-2000:]}")
+    return Cost(cpu=float(spent[0]), wall=float(spent[1]), peak=int(spent[2]))
 
 
 def cost_of(usage, wall):

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <tuple>
+#include <array>
 
 #include "tools/audit_bodies.hpp"
 
@@ -138,57 +138,69 @@ void ServiceWrites::write_known_routine() {
   answer("200", service);
 }
 
-// Eight of ten open something, the others only try.
+// Four of five open something, the others only try.
 TrueEvent ServiceWrites::write_exposure() {
   constexpr std::uint64_t kOpenings = 10;
+  constexpr std::uint64_t kAttempts = 5;
   const std::uint64_t number = exposures_++;
-  const std::uint64_t id = options_.services == 0 ? number : number % options_.services;
-  const bool is_tried = options_.services == 0 && number % 5 == 4;
-  const std::uint64_t opening = options_.services == 0 ? number - number / 5 : id;
-  Service service = make_service(fmt::format("edge-{:07}", id), id);
+  Service service = make_service(fmt::format("edge-{:07}", number), number);
   service.node_port = std::to_string(30'000 + number % 2'768);
-  TrueEvent event{.audit_id = {},
-                  .rule = kOpened,
-                  .way = {},
-                  .outcome = "succeeded",
-                  .name_space = service.name_space,
-                  .service = service.name,
-                  .port = {}};
-  const auto way = static_cast<Way>(is_tried ? kOpenings + number / 5 % 5 : opening % kOpenings);
-  if (is_tried) {
+  if (number % 5 == 4) {
+    const auto way = static_cast<Way>(kOpenings + number / 5 % kAttempts);
     write_attempt(way, service);
-  } else {
-    write_opening(way, service);
+    return told(way, service);
   }
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kTold = {{
-      {"create", "succeeded"},
-      {"create_load_balancer", "succeeded"},
-      {"update", "succeeded"},
-      {"merge_patch", "succeeded"},
-      {"patch_to_load_balancer", "succeeded"},
-      {"json_patch", "succeeded"},
-      {"apply", "succeeded"},
-      {"external_ip", "succeeded"},
-      {"escaped_patch", "succeeded"},
-      {"escaped_patch_answered_briefly", "succeeded"},
-      {"dry_run", "dry_run"},
-      {"misspelled", "rejected"},
-      {"refused_by_webhook", "rejected"},
-      {"conflict", "conflict"},
-      {"denied", "denied"},
-  }};
-  std::tie(event.way, event.outcome) = kTold[static_cast<std::size_t>(way)];
-  if (way == Way::create || way == Way::dry_run || way == Way::misspelled ||
-      way == Way::refused_by_webhook) {
-    event.rule = kNodePortCreation;
-  } else if (is_tried) {
-    event.rule = kAttempted;
-  }
-  const bool shows_port = (!is_tried || way == Way::dry_run) && way != Way::external_ip &&
+  const auto way = static_cast<Way>((number - number / 5) % kOpenings);
+  write_opening(way, service);
+  open_.push_back(service);
+  // What it has open is not in the log, so its next write would be told as well.
+  if (way == Way::escaped_patch_answered_briefly) open_.pop_back();
+  if (open_.size() > kOpenMax) open_.pop_front();
+  return told(way, service);
+}
+
+TrueEvent ServiceWrites::write_repeated() {
+  const std::uint64_t number = exposures_++ % options_.services;
+  Service service = make_service(fmt::format("edge-{:07}", number), number);
+  service.uid = fmt::format("{:08x}-0000-4000-a000-{:012x}", number, number);
+  service.node_port = std::to_string(30'000 + number % 2'768);
+  write_opening(Way::create, service);
+  return told(Way::create, service);
+}
+
+// What must be told of the request that was just made.
+TrueEvent ServiceWrites::told(Way way, const Service& service) const {
+  struct Told {
+    std::string_view way;
+    std::string_view outcome;
+    std::string_view rule;
+  };
+  static constexpr std::array<Told, 15> kTold = {
+      {{"create", "succeeded", kNodePortCreation},
+       {"create_load_balancer", "succeeded", kOpened},
+       {"update", "succeeded", kOpened},
+       {"merge_patch", "succeeded", kOpened},
+       {"patch_to_load_balancer", "succeeded", kOpened},
+       {"json_patch", "succeeded", kOpened},
+       {"apply", "succeeded", kOpened},
+       {"external_ip", "succeeded", kOpened},
+       {"escaped_patch", "succeeded", kOpened},
+       {"escaped_patch_answered_briefly", "succeeded", kOpened},
+       {"dry_run", "dry_run", kNodePortCreation},
+       {"misspelled", "rejected", kNodePortCreation},
+       {"refused_by_webhook", "rejected", kNodePortCreation},
+       {"conflict", "conflict", kAttempted},
+       {"denied", "denied", kAttempted}}};
+  const Told& entry = kTold[static_cast<std::size_t>(way)];
+  const bool shows_port = (entry.outcome == "succeeded" || way == Way::dry_run) &&
                           way != Way::escaped_patch_answered_briefly;
-  if (shows_port) event.port = service.node_port;
-  event.audit_id = request_.audit_id;
-  return event;
+  return {.audit_id = request_.audit_id,
+          .rule = entry.rule,
+          .way = entry.way,
+          .outcome = entry.outcome,
+          .name_space = service.name_space,
+          .service = service.name,
+          .port = shows_port ? service.node_port : ""};
 }
 
 void ServiceWrites::write_opening(Way way, Service& service) {
@@ -231,11 +243,7 @@ void ServiceWrites::write_opening(Way way, Service& service) {
         R"({{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{{)"
         R"("name":"{}","namespace":"{}","uid":"{}","resourceVersion":"{}"}}}})",
         service.name, service.name_space, service.uid, version_);
-    return;  // What it has open is not known from then on: it is not written again.
   }
-  if (options_.services > 0) return;
-  open_.push_back(service);
-  if (open_.size() > kOpenMax) open_.pop_front();
 }
 
 void ServiceWrites::write_attempt(Way way, Service& service) {
@@ -286,7 +294,7 @@ std::optional<TrueEvent> ServiceWrites::append_next(std::string& out, const std:
     return std::nullopt;
   }
   set_times(received, stage_time);
-  TrueEvent event = write_exposure();
+  TrueEvent event = options_.services > 0 ? write_repeated() : write_exposure();
   append_audit_line(out, request_, Stage::response_complete, stage_time);
   return event;
 }

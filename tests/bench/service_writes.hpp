@@ -33,8 +33,8 @@ class ServiceWrites {
  public:
   struct Options {
     std::uint64_t exposures_per_million = 10'000;  // writes; attempts at it included
-    // Exposures are of so many Services, one after the other, and none is only tried; 0: each of
-    // another Service.
+    // Instead of all ways to open a port: so many Services are created, one after the other and
+    // then again, so that repeats bring nothing new but their number; 0: no.
     std::uint64_t services = 0;
   };
   ServiceWrites(Options options, std::mt19937_64& random);
@@ -87,6 +87,8 @@ class ServiceWrites {
   void write_new_routine();
   void write_known_routine();
   TrueEvent write_exposure();
+  TrueEvent write_repeated();
+  [[nodiscard]] TrueEvent told(Way way, const Service& service) const;
   void write_opening(Way way, Service& service);
   void write_attempt(Way way, Service& service);
 
@@ -95,8 +97,8 @@ class ServiceWrites {
   std::vector<Service> services_;  // of which none is open
   std::deque<Service> open_;       // the latest that were opened
   std::uint64_t version_ = 4'000'000;
-  std::uint64_t exposures_ = 0;
-  std::uint64_t created_ = 0;
+  std::uint64_t exposures_ = 0;  // written
+  std::uint64_t created_ = 0;    // that stay closed
   AuditRequest request_;
   std::string created_time_;
 };

@@ -1,19 +1,21 @@
 """Whether a replay's alerts tell all events that must be found, and nothing else."""
 import collections
 import json
+import sys
 
 
 def load(path):
-    """The events of a truth file, by auditID."""
+    """The rule that tells an event of a truth file and the event's way, by auditID."""
     with open(path, encoding="utf-8") as lines:
-        events = [json.loads(line) for line in lines]
-    return {event["auditID"]: event for event in events}
+        events = map(json.loads, lines)
+        return {event["auditID"]: (sys.intern(event["rule"]), sys.intern(event["way"]))
+                for event in events}
 
 
 def mistakes(truth_path, alerts_path):
     """What is wrong, as a list of texts; empty: all is found and nothing is invented."""
     truth = load(truth_path)
-    wanted = collections.Counter(event["rule"] for event in truth.values())
+    wanted = collections.Counter(rule for rule, _ in truth.values())
     found = collections.Counter()
     told = set()
     unnamed = 0  # an alert names some of its events, and counts all
@@ -32,6 +34,6 @@ def mistakes(truth_path, alerts_path):
         wrong.append(f"{len(invented)} events are told that are none, as {min(invented)}")
     missing = truth.keys() - told
     if len(missing) > unnamed:
-        one = truth[min(missing)]
-        wrong.append(f"{len(missing)} events are missing, as {one['auditID']} ({one['way']})")
+        one = min(missing)
+        wrong.append(f"{len(missing)} events are missing, as {one} ({truth[one][1]})")
     return wrong
