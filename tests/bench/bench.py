@@ -14,10 +14,12 @@ import idle
 import latency
 import measure
 import report
+import stages
 import throughput
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PARTS = {"throughput": throughput, "latency": latency, "idle": idle, "growth": growth}
+PARTS = {"throughput": throughput, "latency": latency, "idle": idle, "growth": growth,
+         "stages": stages}
 
 
 @dataclasses.dataclass(frozen=True)
