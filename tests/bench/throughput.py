@@ -99,11 +99,14 @@ class Throughput:
             "two cores": self.replay(log, "--workers", "2", cpus=two),
         }, self.bench.rounds)
         self.raw["cores"] = costs
-        wall = {name: measure.median(of_name, "wall") for name, of_name in costs.items()}
+
+        def rate(name):
+            return f"{log.lines / measure.median(costs[name], 'wall') / 1e6:.2f} M lines/s"
+
         gain = measure.median_ratio(costs["one core"], costs["two cores"], "wall")
-        return [Row("two workers on one core", f"{log.lines / wall['one core'] / 1e6:.2f} M lines/s"),
-                Row("two workers on two cores", f"{log.lines / wall['two cores'] / 1e6:.2f} M lines/s",
-                    gain, "one core", 1.8, at_least=True)]
+        return [Row("two workers on one core", rate("one core")),
+                Row("two workers on two cores", rate("two cores"), gain, "one core", 1.8,
+                    at_least=True)]
 
     def row(self, log, what, costs, name, base, aim):
         per_gigabyte = statistics.median(cost.cpu for cost in costs[name]) * 1e9 / log.bytes
