@@ -7,7 +7,12 @@ void append_metadata(std::string& out, const ObjectText& object, std::string_vie
                      std::string_view fields) {
   append(out, R"("metadata":{"name":")", object.name, R"(","namespace":")", object.name_space,
          R"(","uid":")", object.uid, R"(","resourceVersion":")", object.version,
-         R"(","creationTimestamp":"2026-10-02T06:11:40Z","managedFields":[{"manager":")", manager,
+         R"(","creationTimestamp":"2026-10-02T06:11:40Z",)");
+  if (!object.annotation.empty()) {
+    append(out, R"("annotations":{"kubectl.kubernetes.io/last-applied-configuration":")",
+           object.annotation, R"("},)");
+  }
+  append(out, R"("managedFields":[{"manager":")", manager,
          R"(","operation":"Update","apiVersion":"v1","time":")", object.time,
          R"(","fieldsType":"FieldsV1","fieldsV1":)", fields, "}]}");
 }
@@ -50,6 +55,7 @@ void append_service(std::string& out, const ServiceText& service) {
   if (!service.uid.empty()) {
     append(out, R"(,"clusterIP":"10.96.41.7","clusterIPs":["10.96.41.7"])");
   }
+  if (!service.external_ip.empty()) append(out, R"(,"externalIPs":[")", service.external_ip, "\"]");
   append(out, R"(,"type":")", service.type, R"(","sessionAffinity":"None")");
   if (service.type == "NodePort") append(out, R"(,"externalTrafficPolicy":"Cluster")");
   if (!service.uid.empty()) {
@@ -102,7 +108,7 @@ void append_event(std::string& out, const ObjectText& object, std::string_view m
          R"(","type":"Normal"})");
 }
 
-void append_endpoint_slice(std::string& out, const ObjectText& object) {
+void append_endpoint_slice(std::string& out, const ObjectText& object, std::string_view more) {
   append(out, R"({"kind":"EndpointSlice","apiVersion":"discovery.k8s.io/v1",)");
   append_metadata(out, object, "kube-controller-manager",
                   R"({"f:addressType":{},"f:endpoints":{},"f:metadata":{"f:labels":{".":{},)"
@@ -110,11 +116,11 @@ void append_endpoint_slice(std::string& out, const ObjectText& object) {
   append(out, R"(,"addressType":"IPv4","endpoints":[{"addresses":["10.244.2.17"],"conditions":{)",
          R"("ready":true,"serving":true,"terminating":false},"targetRef":{"kind":"Pod",)",
          R"("namespace":")", object.name_space, R"(","name":")", object.name,
-         R"(","uid":"5a6c1f0e-0d3b-4a3b-9a35-1f3e8b8d7c10"},"nodeName":"worker-2"}],"ports":[{)",
-         R"("name":"http","port":8080,"protocol":"TCP"}]})");
+         R"(","uid":"5a6c1f0e-0d3b-4a3b-9a35-1f3e8b8d7c10"},"nodeName":"worker-2"})", more,
+         R"(],"ports":[{)", R"("name":"http","port":8080,"protocol":"TCP"}]})");
 }
 
-void append_pod(std::string& out, const ObjectText& object) {
+void append_pod(std::string& out, const ObjectText& object, std::string_view more) {
   append(out, R"({"kind":"Pod","apiVersion":"v1",)");
   append_metadata(out, object, "kubelet",
                   R"({"f:status":{"f:conditions":{"k:{\"type\":\"Ready\"}":{".":{},)"
@@ -128,7 +134,7 @@ void append_pod(std::string& out, const ObjectText& object) {
          R"("readinessProbe":{"httpGet":{"path":"/ready?quick=1\u0026deep=0","port":8080,)",
          R"("scheme":"HTTP"},"timeoutSeconds":1,"periodSeconds":10,"successThreshold":1,)",
          R"("failureThreshold":3},"terminationMessagePath":"/dev/termination-log",)",
-         R"("terminationMessagePolicy":"File","imagePullPolicy":"IfNotPresent"}],)",
+         R"("terminationMessagePolicy":"File","imagePullPolicy":"IfNotPresent"})", more, "],",
          R"("restartPolicy":"Always","terminationGracePeriodSeconds":30,)",
          R"("dnsPolicy":"ClusterFirst","serviceAccountName":"default","nodeName":"worker-2",)",
          R"("securityContext":{},"schedulerName":"default-scheduler"},"status":{"phase":)",
@@ -136,6 +142,21 @@ void append_pod(std::string& out, const ObjectText& object) {
          R"("lastTransitionTime":")", object.time, R"("}],"hostIP":"192.0.2.12",)",
          R"("podIP":"10.244.2.17","podIPs":[{"ip":"10.244.2.17"}],"startTime":")", object.time,
          R"(","qosClass":"Burstable"}})");
+}
+
+void append_node(std::string& out, const ObjectText& object, std::string_view more) {
+  append(out, R"({"kind":"Node","apiVersion":"v1",)");
+  append_metadata(out, object, "kubelet",
+                  R"({"f:status":{"f:conditions":{"k:{\"type\":\"Ready\"}":{"f:lastHeartbeatTime":)"
+                  R"({}}},"f:images":{}}})");
+  append(out, R"(,"spec":{"podCIDR":"10.244.2.0/24","podCIDRs":["10.244.2.0/24"]},"status":{)",
+         R"("capacity":{"cpu":"16","memory":"65843212Ki","pods":"110"},"allocatable":{"cpu":"15",)",
+         R"("memory":"64794636Ki","pods":"110"},"conditions":[{"type":"Ready","status":"True",)",
+         R"("lastHeartbeatTime":")", object.time, R"(","reason":"KubeletReady"}],"addresses":[{)",
+         R"("type":"InternalIP","address":"192.0.2.12"}],"daemonEndpoints":{"kubeletEndpoint":{)",
+         R"("Port":10250}},"nodeInfo":{"kernelVersion":"6.1.0-18-amd64","osImage":"Debian 12",)",
+         R"("architecture":"amd64"},"images":[{"names":["registry.k8s.io/pause:3.9"],)",
+         R"("sizeBytes":321520})", more, "]}}");
 }
 
 void append_access_review(std::string& out, const ObjectText& object) {

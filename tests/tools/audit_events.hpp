@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -8,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "tools/audit_line.hpp"
 
 namespace nodeportd::test {
 
@@ -46,28 +46,7 @@ class AuditEvents {
   [[nodiscard]] const std::optional<Creation>& creation() const { return creation_; }
 
  private:
-  struct Actor;
-  // One request; its lines are written from this.
-  struct Request {
-    std::string audit_id;
-    std::string_view level;
-    std::string uri;
-    std::string_view verb;
-    const Actor* actor = nullptr;
-    std::string source_ips;  // a JSON list
-    std::string user_agent;
-    std::string received_object;  // objectRef while the name is not known yet
-    std::string object;           // objectRef
-    std::string status;           // responseStatus
-    std::string request_body;     // empty: none
-    std::string response_body;    // empty: none
-    std::string received;         // a time
-    std::optional<Creation> creation;
-  };
-  static const std::array<Actor, 7> kActors;
-
   [[nodiscard]] std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
-  [[nodiscard]] std::string uuid();
   [[nodiscard]] bool creation_is_due() const;
   void begin(WallTime time);
   void begin_creation(WallTime time);
@@ -76,9 +55,8 @@ class AuditEvents {
   void begin_big(WallTime time);
   void begin_named_decoy(WallTime time);
   // Fills `request_` but for its bodies.
-  void describe(std::size_t actor, std::string_view verb, std::string_view group,
-                std::string_view resource, std::string_view name_space, std::string_view name);
-  void write_line(std::string_view stage, WallTime time);
+  void describe(const Actor& actor, const Target& target);
+  void write_line(Stage stage, WallTime time);
 
   Plan plan_;
   std::mt19937_64 random_;
@@ -86,7 +64,8 @@ class AuditEvents {
   std::uint64_t created_ = 0;
   std::uint64_t version_ = 1000;  // resourceVersion
   bool response_is_next_ = false;
-  Request request_;
+  AuditRequest request_;
+  std::optional<Creation> creating_;  // what `request_` is about
   std::optional<Creation> creation_;
   std::string line_;
   std::string big_value_;

@@ -2,13 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <optional>
 #include <random>
 #include <string>
@@ -18,6 +16,7 @@
 #include "base/files.hpp"
 #include "base/time_text.hpp"
 #include "tools/audit_events.hpp"
+#include "tools/pace.hpp"
 #include "tools/rotating_log.hpp"
 
 namespace nodeportd::test {
@@ -58,11 +57,7 @@ void keep_pace(const Clock& clock, MonoTime begin, double rate, std::uint64_t li
   if (rate <= 0) return;
   const auto due = begin + std::chrono::duration_cast<std::chrono::nanoseconds>(
                                std::chrono::duration<double>(static_cast<double>(line) / rate));
-  const auto left = due - clock.mono();
-  if (left <= std::chrono::milliseconds(1)) return;
-  const auto nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(left).count();
-  const timespec timeout{.tv_sec = nanos / 1'000'000'000, .tv_nsec = nanos % 1'000'000'000};
-  (void)::ppoll(nullptr, 0, &timeout, nullptr);
+  if (due - clock.mono() > std::chrono::milliseconds(1)) wait_until(clock, due);
 }
 
 // Every eighth line goes out in three write calls, so that a reader meets its half.
