@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -111,6 +112,7 @@ def options_of(argv):
 def main(argv):
     options = options_of(argv)
     tables = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the folder goes all the same
     with tempfile.TemporaryDirectory(prefix="nodeportd-bench-", dir=options.folder) as folder:
         bench = Bench(options, folder)
         for name in options.part or PARTS:
