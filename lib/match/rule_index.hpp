@@ -27,7 +27,7 @@ class RuleIndex {
 
  private:
   struct IgnoringCase {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the library's name
     bool operator()(std::string_view a, std::string_view b) const;
   };
   using RulesOfText = std::map<std::string, std::vector<std::uint32_t>, IgnoringCase>;
