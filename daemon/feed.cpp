@@ -20,6 +20,7 @@ Batch* Feed::try_take() {
     spare_.pop_back();
     return batch;
   }
+  if (parts_.pool.runs_low()) parts_.lanes.wake_collector();
   Batch* batch = parts_.pool.try_take();
   // Of few batches none is to lie here.
   if (batch == nullptr) let_go();
@@ -40,7 +41,7 @@ Batch* Feed::take() {
 
 void Feed::hand_on(Batch* batch) {
   if (!is_ours(*batch)) {
-    let_go();
+    release();
     note_end(*batch);
     parts_.lanes.deal(batch);
     dealt_.fetch_add(1);
@@ -51,8 +52,8 @@ void Feed::hand_on(Batch* batch) {
   if (is_quiet(*batch)) {
     keep(batch);
   } else {
-    let_go();
-    pass_by(batch);
+    release();
+    pass_by(batch, hurry_of(*batch));
   }
 }
 
@@ -72,7 +73,7 @@ void Feed::keep(Batch* batch) {
   const bool takes_its_place = kept_ != nullptr && kept_->stream == batch->stream &&
                                kept_->end.device == batch->end.device &&
                                kept_->end.inode == batch->end.inode;
-  if (!takes_its_place) let_go();
+  if (!takes_its_place) release();
   if (kept_ != nullptr) {
     kept_->clear();
     spare_.push_back(kept_);
@@ -83,14 +84,19 @@ void Feed::keep(Batch* batch) {
 }
 
 void Feed::let_go() {
-  if (kept_ == nullptr) return;
-  kept_until_.reset();
-  pass_by(std::exchange(kept_, nullptr));
+  release();
+  parts_.lanes.wake_collector();
 }
 
-void Feed::pass_by(Batch* batch) {
+void Feed::release() {
+  if (kept_ == nullptr) return;
+  kept_until_.reset();
+  pass_by(std::exchange(kept_, nullptr), Hurry::none);
+}
+
+void Feed::pass_by(Batch* batch, Hurry hurry) {
   note_end(*batch);
-  parts_.lanes.pass_by(batch);
+  parts_.lanes.pass_by(batch, hurry);
   dealt_.fetch_add(1);
 }
 

@@ -47,7 +47,9 @@ class Feed final : public BatchSupply {
   [[nodiscard]] bool is_ours(const Batch& batch) const;
   [[nodiscard]] bool is_quiet(const Batch& batch) const;
   void keep(Batch* batch);
-  void pass_by(Batch* batch);
+  // Hands on the one that was kept, before another.
+  void release();
+  void pass_by(Batch* batch, Hurry hurry);
   // Notes what the aggregator is going to know of the stream's end.
   void note_end(const Batch& batch);
 

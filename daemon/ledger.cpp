@@ -111,6 +111,11 @@ bool Ledger::take_batches(MonoTime now) {
     aggregator_.add(*batch, wall(), now);
     // In a log that is being caught up on an alert is old already: it waits for the next turn.
     if (batch->at_end && aggregator_.has_news()) alert_waits_ = true;
+    if (batch->at_end) {
+      behind_.erase(batch->stream);
+    } else {
+      behind_.insert(batch->stream);
+    }
     backlog_.add(batch->end);
     for (const Notice& notice : batch->notices) tell(notice);
     ++booked_;
@@ -302,6 +307,8 @@ std::optional<MonoTime> Ledger::next_deadline(MonoTime now) const {
     sooner(last_commit_ + kCommitEvery);
   if (!backlog_.empty() && !retry_commit_) sooner(last_commit_ + kPositionsEvery);
   if (status().paused) sooner(now + kRetryEvery);
+  // For a backlog's batches nobody wakes us in time (queue/lanes.hpp).
+  if (!behind_.empty()) sooner(now + kCommitEvery);
   return next;
 }
 

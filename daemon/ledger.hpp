@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <tuple>
@@ -119,6 +120,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   Heartbeat heartbeat_;
   RateLimit failure_log_{std::chrono::seconds(10)};
   std::uint64_t booked_ = 0;
+  std::set<std::uint32_t> behind_;  // streams of which more is to come at once
   bool check_room_ = true;
   bool alert_waits_ = false;  // of a line that has just been written
   MonoTime next_prune_{};

@@ -15,7 +15,7 @@ void Review::settle(Batch& batch) {
       ServiceWrite& write = batch.writes[end];
       if (write.record != batch.writes[first].record) break;
       history_.settle(write);
-      is_asked = is_asked || write.undecided;
+      is_asked = is_asked || write.is_asked();
     }
     if (is_asked) ask(batch, first, end);
     first = end;
@@ -35,7 +35,7 @@ void Review::ask(Batch& batch, std::uint32_t first, std::uint32_t end) {
         while (next < end && batch.writes[next].event < part) ++next;
         if (next == end || batch.writes[next].event != part) return;
         const ServiceWrite& write = batch.writes[next];
-        if (!write.undecided) return;
+        if (!write.is_asked()) return;
         const AuditEvent whole =
             with_exposure(event, write.exposure, History::settled, reader_.arena());
         rules_.match_settled(whole, record, batch.end.stream, next, batch.matches);

@@ -53,8 +53,14 @@ void Worker::take(const AuditEvent& event, std::uint32_t record, std::uint32_t p
   // A request that deletes many is still one request: the rules are asked once.
   ServiceWrite& write = batch.writes[first];
   const AuditEvent whole = with_exposure(event, write.exposure, History::pending, reader_.arena());
-  write.undecided =
-      rules_.match_pending(whole, batch.records[record], batch.end.stream, first, batch.matches);
+  if (!rules_.match_pending(whole, batch.records[record], batch.end.stream, first, batch.matches)) {
+    return;
+  }
+  // Nearly all writes change nothing. That they need not be read again is known here already.
+  const AuditEvent quiet =
+      with_exposure(event, write.exposure, History::uneventful, reader_.arena());
+  write.undecided = rules_.may_match_uneventful(quiet) ? ServiceWrite::Undecided::yes
+                                                       : ServiceWrite::Undecided::if_eventful;
 }
 
 void Worker::report(const Record& record, std::string_view text, Reject reject,
@@ -78,6 +84,7 @@ void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane,
   while (!stop.stop_requested()) {
     Batch* batch = lanes.try_take(lane);
     if (batch == nullptr) {
+      lanes.wake_collector();
       waker.prepare();
       batch = lanes.try_take(lane);
       if (batch == nullptr && !stop.stop_requested()) {
@@ -89,7 +96,7 @@ void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane,
     }
     examine(*batch);
     counters.add(*batch);
-    lanes.hand_on(lane, batch);
+    lanes.hand_on(lane, batch, hurry_of(*batch));
   }
 }
 

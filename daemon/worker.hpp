@@ -25,6 +25,11 @@ struct WorkerCounters {
   void add(const Batch& batch);
 };
 
+// What ends at the end of the log is new, and may be waited for. What does not is a backlog's.
+[[nodiscard]] inline Hurry hurry_of(const Batch& batch) {
+  return batch.at_end ? Hurry::now : Hurry::none;
+}
+
 // scan ▸ decode ▸ match, for one batch after the other. One thread.
 class Worker {
  public:

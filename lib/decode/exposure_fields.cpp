@@ -105,6 +105,10 @@ Value to_value(const Exposure& exposure, History history, Tree& tree) {
       {"origin_ip", Tree::text(exposure.origin_ip)},
       {"audit_id", Tree::text(exposure.audit_id)}};
   tree.add_doors(exposure.doors, members);
+  if (history == History::uneventful) {
+    members.push_back({"opened", Value()});
+    members.push_back({"audit_id_reused", Tree::flag(false)});
+  }
   if (history == History::settled) {
     members.push_back({"change", Tree::text(to_text(exposure.change))});
     members.push_back({"before", Tree::text(to_text(exposure.before))});

@@ -78,14 +78,13 @@ std::size_t NibbleFilter::next(std::string_view text, std::size_t /*from*/) cons
 
 #endif
 
-void NibbleFilter::add(std::string_view letters, std::size_t set) {
-  constexpr std::uint8_t kOtherCase = 0x20;
+void NibbleFilter::add(const Places& bytes, std::size_t set) {
   const auto bit = static_cast<std::uint8_t>(1U << set);
   for (std::size_t k = 0; k < kGramLength; ++k) {
-    const auto letter = static_cast<std::uint8_t>(letters[k]);
-    tables_[k].low[letter & 0x0FU] |= bit;
-    tables_[k].high[letter >> 4U] |= bit;
-    tables_[k].high[(letter ^ kOtherCase) >> 4U] |= bit;
+    for (const char byte : bytes[k]) {
+      tables_[k].low[static_cast<std::uint8_t>(byte) & 0x0FU] |= bit;
+      tables_[k].high[static_cast<std::uint8_t>(byte) >> 4U] |= bit;
+    }
   }
 }
 

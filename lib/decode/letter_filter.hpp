@@ -29,8 +29,10 @@ class NibbleFilter {
   // Whether this processor can, and this build may.
   [[nodiscard]] static bool is_supported();
 
-  // Lower-case letters, as many as a gram has.
-  void add(std::string_view letters, std::size_t set);
+  // The bytes that a gram of the set may have at each of its places: all whose halves are among
+  // those of these.
+  using Places = std::array<std::string_view, kGramLength>;
+  void add(const Places& bytes, std::size_t set);
 
   // The first place at or after `from`; the text's size if there is none.
   [[nodiscard]] std::size_t next(std::string_view text, std::size_t from) const;

@@ -1,7 +1,6 @@
 #include "decode/scan.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
 namespace nodeportd {
@@ -29,28 +28,6 @@ bool is_covered(const std::string& word, const std::vector<std::string>& enough)
   });
 }
 
-// A JSON escape behind which a letter can hide. `\u0041` to `\u007a` stand for one: the apiserver's
-// encoder never writes them, but a patch body reaches the log as its client wrote it. And where a
-// carrier wraps such a body's text, each character of the escape may be one again: the backslash
-// and the `u` in the same range, and a digit, `\u0030` to `\u0039`. `\u0026`, which is in half of
-// all request URIs, is none.
-bool has_letter_escape(std::string_view record) {
-  constexpr std::string_view kPrefix = "\\u00";
-  constexpr std::size_t kSize = kPrefix.size() + 2;
-  const auto is_within = [](char c, char least, char most) { return c >= least && c <= most; };
-  for (std::string_view rest = record; rest.size() >= kSize; rest.remove_prefix(1)) {
-    const void* found = std::memchr(rest.data(), '\\', rest.size() - kSize + 1);
-    if (found == nullptr) return false;
-    rest.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(found) - rest.data()));
-    if (!rest.starts_with(kPrefix)) continue;
-    const char* code = rest.data() + kPrefix.size();
-    if (is_within(code[0], '4', '7') || (code[0] == '3' && is_within(code[1], '0', '9'))) {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 Scan::Scan(const std::vector<Literals>& rules) {
@@ -74,7 +51,7 @@ Scan::Scan(const std::vector<Literals>& rules) {
     if (!is_asked && !is_covered(word, enough)) words.push_back(word);
   }
   is_empty_ = words.empty();
-  first_words_ = WordSearch(std::move(words));
+  first_words_ = WordSearch(std::move(words), WordSearch::Escapes::found);
 }
 
 void Scan::add(const Words& words, Alternatives& all) {
@@ -107,7 +84,7 @@ Scan::Rest Scan::rest_of(const std::vector<Words>& others) {
       if (at == words.end()) words.push_back(word);
     }
   }
-  rest.search = WordSearch(std::move(words));
+  rest.search = WordSearch(std::move(words), WordSearch::Escapes::ignored);
   return rest;
 }
 
@@ -124,14 +101,13 @@ bool Scan::may_match(std::string_view record) const {
   if (passes_all_) return true;
   if (is_empty_) return false;
   std::uint64_t asked = 0;  // for each of rests_, once
-  const bool found = first_words_.each(record, [&](std::size_t word) {
+  return first_words_.each(record, [&](std::size_t word) {
     if (word >= rests_.size()) return true;
     const std::uint64_t bit = std::uint64_t{1} << word;
     if ((asked & bit) != 0) return false;
     asked |= bit;
     return holds(record, rests_[word]);
   });
-  return found || has_letter_escape(record);
 }
 
 }  // namespace nodeportd

@@ -1,12 +1,15 @@
 #include "decode/word_search.hpp"
 
+#include <array>
 #include <utility>
 
 namespace nodeportd {
 namespace {
 
+// One set is the escapes'.
+constexpr std::size_t kWordSets = NibbleFilter::kSets - 1;
 // More would leave too few places that no set claims.
-constexpr std::size_t kNibbleWordsMax = 2 * NibbleFilter::kSets;
+constexpr std::size_t kNibbleWordsMax = 2 * kWordSets;
 // Letters of audit logs, the most frequent first.
 constexpr std::string_view kByFrequency = "eatsiornucmpdlvhkgbfywxzjq";
 // By what stands in many lines anyway nothing rare is found.
@@ -37,15 +40,28 @@ char fold(char c) {
   return static_cast<char>(c | 0x20);
 }
 
+std::string both_cases(char letter) {
+  return {letter, static_cast<char>(letter ^ 0x20)};
+}
+
+bool is_escape(std::string_view text) {
+  constexpr std::string_view kPrefix = "\\u00";
+  if (text.size() < kPrefix.size() + 2 || !text.starts_with(kPrefix)) return false;
+  const char first = text[kPrefix.size()];
+  const char second = text[kPrefix.size() + 1];
+  return (first >= '4' && first <= '7') || (first == '3' && second >= '0' && second <= '9');
+}
+
 }  // namespace
 
-WordSearch::WordSearch(std::vector<std::string> words)
-    : WordSearch(std::move(words), best_for(words.size())) {}
+WordSearch::WordSearch(std::vector<std::string> words, Escapes escapes)
+    : WordSearch(std::move(words), escapes, best_for(words.size())) {}
 
-WordSearch::WordSearch(std::vector<std::string> words, Filter filter)
-    : words_(std::move(words)), filter_(filter) {
+WordSearch::WordSearch(std::vector<std::string> words, Escapes escapes, Filter filter)
+    : words_(std::move(words)), escapes_(escapes), filter_(filter) {
   if (filter_ == Filter::nibbles) {
     anchor_nibbles();
+    if (escapes_ == Escapes::found) anchor_escapes();
   } else {
     anchor_samples();
   }
@@ -62,10 +78,30 @@ void WordSearch::anchor_nibbles() {
   for (std::size_t i = 0; i < words_.size(); ++i) {
     const std::string_view word = words_[i];
     const std::size_t at = rarest_gram(word);
-    nibbles_.add(word.substr(at, kGramLength), i % NibbleFilter::kSets);
+    const std::array<std::string, kGramLength> places = {
+        both_cases(word[at]), both_cases(word[at + 1]), both_cases(word[at + 2])};
+    nibbles_.add({places[0], places[1], places[2]}, i % kWordSets);
     anchors_.push_back(
         {gram_at(word.data() + at), static_cast<std::uint16_t>(i), static_cast<std::uint16_t>(at)});
   }
+}
+
+// By `004` in `\u0041`: that is rarer than `\u0`.
+void WordSearch::anchor_escapes() {
+  constexpr std::string_view kDigits = "34567";
+  nibbles_.add({"0", "0", kDigits}, kWordSets);
+  for (const char digit : kDigits) {
+    const std::array<char, kGramLength> letters = {'0', '0', digit};
+    anchors_.push_back({gram_at(letters.data()), kEscape, 2});
+  }
+}
+
+bool WordSearch::has_escape(std::string_view text) {
+  for (std::size_t at = text.find('\\'); at != std::string_view::npos;
+       at = text.find('\\', at + 1)) {
+    if (is_escape(text.substr(at))) return true;
+  }
+  return false;
 }
 
 // Of every word that stands in a text, one of the first `stride` grams is at a place that is looked
@@ -85,6 +121,9 @@ void WordSearch::anchor_samples() {
 }
 
 bool WordSearch::stands(const Anchor& anchor, std::string_view text, std::size_t at) const {
+  if (anchor.word == kEscape) {
+    return at >= anchor.offset && is_escape(text.substr(at - anchor.offset));
+  }
   const std::string& word = words_[anchor.word];
   if (at < anchor.offset || at - anchor.offset + word.size() > text.size()) return false;
   const char* begin = text.data() + (at - anchor.offset);

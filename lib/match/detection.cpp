@@ -57,26 +57,26 @@ Truth fold(const Parts& parts, Truth neutral, Weigh weigh) {
   return result;
 }
 
-Truth weigh_item(const DetectionItem& item, const Value& root) {
-  if (item.asks_history()) return Truth::maybe;
+Truth weigh_item(const DetectionItem& item, const Value& root, Unknown unknown) {
+  if (item.asks_for(unknown)) return Truth::maybe;
   return item.holds(root, Reading::as_apiserver) ? Truth::yes : Truth::no;
 }
 
-Truth weigh_selection(const Selection& selection, const Value& root) {
+Truth weigh_selection(const Selection& selection, const Value& root, Unknown unknown) {
   return fold(selection.alternatives, Truth::no, [&](const Selection::Alternative& items) {
     return fold(items, Truth::yes,
-                [&](const DetectionItem& item) { return weigh_item(item, root); });
+                [&](const DetectionItem& item) { return weigh_item(item, root, unknown); });
   });
 }
 
-Truth weigh_expression(const Detection& detection, const Expression& expression,
-                       const Value& root) {
+Truth weigh_expression(const Detection& detection, const Expression& expression, const Value& root,
+                       Unknown unknown) {
   const auto weigh = [&](const Expression& part) {
-    return weigh_expression(detection, part, root);
+    return weigh_expression(detection, part, root, unknown);
   };
   switch (expression.kind) {
     case Expression::Kind::selection:
-      return weigh_selection(detection.selections[expression.selection], root);
+      return weigh_selection(detection.selections[expression.selection], root, unknown);
     case Expression::Kind::all_of:
       return fold(expression.parts, Truth::yes, weigh);
     case Expression::Kind::any_of:
@@ -90,11 +90,11 @@ Truth weigh_expression(const Detection& detection, const Expression& expression,
 
 }  // namespace
 
-bool DetectionItem::asks_history() const {
-  if (field && nodeportd::asks_history(*field)) return true;
-  return std::any_of(tests.begin(), tests.end(), [](const ValueTest& test) {
+bool DetectionItem::asks_for(Unknown unknown) const {
+  if (field && nodeportd::asks_for(*field, unknown)) return true;
+  return std::any_of(tests.begin(), tests.end(), [unknown](const ValueTest& test) {
     const auto* other = std::get_if<FieldTest>(&test);
-    return other != nullptr && nodeportd::asks_history(other->other);
+    return other != nullptr && nodeportd::asks_for(other->other, unknown);
   });
 }
 
@@ -118,15 +118,15 @@ bool Detection::matches(const Value& root, Reading reading) const {
   return expression_holds(*this, condition, root, reading);
 }
 
-Truth Detection::weigh(const Value& root) const {
-  return weigh_expression(*this, condition, root);
+Truth Detection::weigh(const Value& root, Unknown unknown) const {
+  return weigh_expression(*this, condition, root, unknown);
 }
 
 bool Detection::asks_history() const {
   for (const Selection& selection : selections) {
     for (const Selection::Alternative& items : selection.alternatives) {
       if (std::any_of(items.begin(), items.end(),
-                      [](const DetectionItem& item) { return item.asks_history(); })) {
+                      [](const DetectionItem& item) { return item.asks_for(Unknown::history); })) {
         return true;
       }
     }

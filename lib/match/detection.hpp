@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "match/exposure_path.hpp"
 #include "match/field_path.hpp"
 #include "match/value_test.hpp"
 
 namespace nodeportd {
 
-// What can be said of an event whose history is pending: `maybe` depends on it.
+// What can be said of an event of which something is unknown: `maybe` depends on that.
 enum class Truth : std::uint8_t { no, maybe, yes };
 
 // One `field|modifiers: values` of a selection, or keywords, which have no field and are looked
@@ -26,8 +27,7 @@ struct DetectionItem {
   std::string as_written;  // `field|modifiers: "a" or "b"`, for explanations
 
   [[nodiscard]] bool holds(const Value& root, Reading reading) const;
-  // Whether it asks for what only the history of a Service tells.
-  [[nodiscard]] bool asks_history() const;
+  [[nodiscard]] bool asks_for(Unknown unknown) const;
 };
 
 // What a search identifier stands for: one of its alternatives, all items of it.
@@ -56,8 +56,9 @@ struct Detection {
   std::string condition_as_written;
 
   [[nodiscard]] bool matches(const Value& root, Reading reading) const;
-  // The same for a service write whose history is pending (Kleene's logic of three values).
-  [[nodiscard]] Truth weigh(const Value& root) const;
+  // The same for a service write while this is unknown (Kleene's logic of three values).
+  [[nodiscard]] Truth weigh(const Value& root, Unknown unknown) const;
+  // Whether it asks for what only the history of a Service tells.
   [[nodiscard]] bool asks_history() const;
 };
 

@@ -8,8 +8,8 @@ namespace nodeportd {
 namespace {
 
 constexpr std::string_view kRoot = "exposure";
-constexpr std::array<std::string_view, 4> kHistoric = {"change", "before", "opened",
-                                                       "audit_id_reused"};
+constexpr std::array<std::string_view, 2> kCourse = {"change", "before"};
+constexpr std::array<std::string_view, 2> kEvents = {"opened", "audit_id_reused"};
 
 // What follows the root and its dot; empty: nothing does.
 std::string_view fact_of(const FieldPath& path) {
@@ -25,10 +25,13 @@ bool is_exposure(const FieldPath& path) {
   return text.starts_with(kRoot) && (text.size() == kRoot.size() || text[kRoot.size()] == '.');
 }
 
-bool asks_history(const FieldPath& path) {
+bool asks_for(const FieldPath& path, Unknown unknown) {
   if (!is_exposure(path)) return false;
   const std::string_view fact = fact_of(path);
-  return fact.empty() || std::find(kHistoric.begin(), kHistoric.end(), fact) != kHistoric.end();
+  const auto is_in = [fact](const auto& facts) {
+    return std::find(facts.begin(), facts.end(), fact) != facts.end();
+  };
+  return fact.empty() || is_in(kCourse) || (unknown == Unknown::history && is_in(kEvents));
 }
 
 Literals exposure_literals() {

@@ -143,8 +143,17 @@ bool RuleSet::match_pending(const AuditEvent& event, const Record& record,
                             std::vector<Match>& out) const {
   const RuleIndex::Candidates candidates = index_.candidates(event.root);
   match_rules(Asked::without_history, candidates, event, record, source, write, out);
+  return is_undecided(candidates, event, Unknown::history);
+}
+
+bool RuleSet::may_match_uneventful(const AuditEvent& event) const {
+  return is_undecided(index_.candidates(event.root), event, Unknown::course);
+}
+
+bool RuleSet::is_undecided(const RuleIndex::Candidates& candidates, const AuditEvent& event,
+                           Unknown unknown) const {
   return std::any_of(candidates.begin(), candidates.end(), [&](std::uint32_t i) {
-    return rules_[i].asks_history && rules_[i].detection.weigh(event.root) != Truth::no;
+    return rules_[i].asks_history && rules_[i].detection.weigh(event.root, unknown) != Truth::no;
   });
 }
 

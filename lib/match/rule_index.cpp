@@ -31,7 +31,7 @@ std::optional<std::vector<std::string>> plain_texts(const ValueTest& test) {
 
 void add_requirements(const DetectionItem& item, std::vector<Requirement>& all) {
   // What history will tell does not stand in the event yet when rules are first asked.
-  if (!item.field || item.negated || item.asks_history()) return;
+  if (!item.field || item.negated || item.asks_for(Unknown::history)) return;
   Requirement any_of{&*item.field, {}};
   for (const ValueTest& test : item.tests) {
     auto texts = plain_texts(test);

@@ -211,7 +211,7 @@ class RuleLoader {
     compiled.asks_history = compiled.detection.asks_history();
     for (const auto* fields : {&compiled.group_by, &compiled.values, &compiled.alert_on_new}) {
       for (const FieldPath& field : *fields) {
-        compiled.asks_history = compiled.asks_history || asks_history(field);
+        compiled.asks_history = compiled.asks_history || asks_for(field, Unknown::history);
       }
     }
   }

@@ -54,6 +54,9 @@ class RuleSet {
   [[nodiscard]] bool match_pending(const AuditEvent& event, const Record& record,
                                    const std::string& source, std::uint32_t write,
                                    std::vector<Match>& out) const;
+  // For the same event, supposed that it opened nothing and that its auditID is fresh: whether any
+  // of those rules may match it even so.
+  [[nodiscard]] bool may_match_uneventful(const AuditEvent& event) const;
   // The rest, for the same event with its history settled.
   void match_settled(const AuditEvent& event, const Record& record, const std::string& source,
                      std::uint32_t write, std::vector<Match>& out) const;
@@ -81,6 +84,8 @@ class RuleSet {
                    const Record& record, const std::string& source,
                    std::optional<std::uint32_t> write, std::vector<Match>& out) const;
 
+  [[nodiscard]] bool is_undecided(const RuleIndex::Candidates& candidates, const AuditEvent& event,
+                                  Unknown unknown) const;
   // Whether the rule yields to one of `told`.
   [[nodiscard]] bool yields(std::uint32_t rule, const std::vector<std::uint32_t>& told) const;
 

@@ -123,7 +123,17 @@ struct ServiceWrite {
   bool creates = false;         // the Service was not there before
   std::uint64_t audit_key = 0;  // hash of auditID and stage
   std::uint64_t content = 0;    // hash of the event
-  bool undecided = false;       // rules that ask for history may match it
+  // Whether rules that ask for history may match it.
+  enum class Undecided : std::uint8_t {
+    no,
+    if_eventful,  // only if it opened something or reused an auditID
+    yes,
+  } undecided = Undecided::no;
+
+  [[nodiscard]] bool is_asked() const {
+    const bool is_eventful = !exposure.opened.empty() || exposure.audit_id_reused;
+    return undecided == Undecided::yes || (undecided == Undecided::if_eventful && is_eventful);
+  }
 };
 
 // Something that is open, since when and by whom.

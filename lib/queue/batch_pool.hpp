@@ -18,6 +18,8 @@ class BatchPool {
 
   // The filling thread: a cleared batch, or nullptr when all are on their way.
   [[nodiscard]] Batch* try_take() { return free_.try_pop(); }
+  // The same thread: whether fewer than half of all batches are free.
+  [[nodiscard]] bool runs_low() const { return 2 * free_.size() < batches_.size(); }
   // The thread that is done with it.
   void give_back(Batch* batch);
 

@@ -19,8 +19,12 @@ class Channel {
   // The writing thread. There must be room: whoever builds a channel gives it a slot for every
   // item that can exist, so a full ring is a bug and ends the process.
   void push(T* item) {
-    if (!ring_.push(item)) std::abort();
+    put(item);
     reader_.wake();
+  }
+  // The same, and wakes nobody: for what can wait until the reader is awake anyway.
+  void put(T* item) {
+    if (!ring_.push(item)) std::abort();
   }
 
   // The reading thread. nullptr when empty.
@@ -29,6 +33,8 @@ class Channel {
     return ring_.pop(item) ? item : nullptr;
   }
 
+  // How many there are, for the reader.
+  [[nodiscard]] std::size_t size() const { return ring_.read_available(); }
   // Either thread; exact for the reader, and never true too late for the writer.
   [[nodiscard]] bool empty() const { return ring_.read_available() == 0; }
 

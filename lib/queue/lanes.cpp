@@ -5,7 +5,7 @@
 namespace nodeportd {
 
 Lanes::Lanes(std::size_t workers, std::size_t capacity, Waker& collector)
-    : bypass_(capacity, collector), order_(capacity) {
+    : collector_(collector), bypass_(capacity, collector), order_(capacity) {
   lanes_.reserve(workers);
   for (std::size_t i = 0; i < workers; ++i) {
     lanes_.push_back(std::make_unique<Lane>(capacity, collector));
@@ -26,9 +26,17 @@ void Lanes::deal(Batch* batch) {
   turn_ = (turn_ + 1) % lanes_.size();
 }
 
-void Lanes::pass_by(Batch* batch) {
+void Lanes::pass_by(Batch* batch, Hurry hurry) {
   write_down(lanes_.size());
-  bypass_.push(batch);
+  put(bypass_, batch, hurry);
+}
+
+void Lanes::put(Channel<Batch>& out, Batch* batch, Hurry hurry) {
+  if (hurry == Hurry::now) {
+    out.push(batch);
+  } else {
+    out.put(batch);
+  }
 }
 
 // Before the batch itself: who finds it must know its turn.

@@ -20,7 +20,7 @@ void hand_over(benchmark::State& state) {
       lanes.waker(0).prepare();
       if (Batch* batch = lanes.try_take(0)) {
         lanes.waker(0).cancel();
-        lanes.hand_on(0, batch);
+        lanes.hand_on(0, batch, Hurry::now);
       } else {
         lanes.waker(0).sleep(std::chrono::milliseconds(100));
       }
@@ -48,7 +48,7 @@ void pass_through(benchmark::State& state) {
   Batch batch;
   for (auto _ : state) {
     lanes.deal(&batch);
-    lanes.hand_on(0, lanes.try_take(0));
+    lanes.hand_on(0, lanes.try_take(0), Hurry::now);
     benchmark::DoNotOptimize(lanes.try_collect());
   }
 }

@@ -69,7 +69,7 @@ TEST_CASE("a service write is told with its matches, and history is left to the 
   const ServiceWrite& write = bench.batch.writes[0];
   CHECK(write.record == 1);
   CHECK(write.event == 0);
-  CHECK(write.undecided);  // whether it opened something
+  CHECK(write.undecided == ServiceWrite::Undecided::if_eventful);  // did it open something?
   CHECK(write.exposure.outcome == Exposure::Outcome::succeeded);
   CHECK(write.exposure.opened.empty());
   REQUIRE(matches.size() == 1);

@@ -34,18 +34,18 @@ TEST_CASE("fields of exposure are told apart by who knows them") {
        {"exposure.outcome", "exposure.node_ports[].number", "exposure.openedx"}) {
     CAPTURE(text);
     CHECK(is_exposure(path(text)));
-    CHECK_FALSE(asks_history(path(text)));
+    CHECK_FALSE(asks_for(path(text), Unknown::history));
   }
   for (const char* text : {"exposure", "exposure.opened", "exposure.opened.node_ports[].number",
                            "exposure.before", "exposure.change", "exposure.audit_id_reused"}) {
     CAPTURE(text);
     CHECK(is_exposure(path(text)));
-    CHECK(asks_history(path(text)));
+    CHECK(asks_for(path(text), Unknown::history));
   }
   for (const char* text : {"exposures.opened", "requestObject.exposure", "opened"}) {
     CAPTURE(text);
     CHECK_FALSE(is_exposure(path(text)));
-    CHECK_FALSE(asks_history(path(text)));
+    CHECK_FALSE(asks_for(path(text), Unknown::history));
   }
 }
 
@@ -88,7 +88,28 @@ TEST_CASE("while history is pending a condition is weighed, not guessed") {
                     row.condition + "\n");
   CHECK(compiled.asks_history);
   const test::Event event(R"({"verb":"create","exposure":{"outcome":"succeeded"}})");
-  CHECK(compiled.detection.weigh(event.root()) == row.expected);
+  CHECK(compiled.detection.weigh(event.root(), Unknown::history) == row.expected);
+}
+
+TEST_CASE("what a write that changed nothing cannot match is known without its history") {
+  struct Row {
+    std::string fields;
+    Truth expected;
+  };
+  const Row row = GENERATE(values<Row>({{"exposure.opened: '*'", Truth::no},
+                                        {"exposure.opened: null", Truth::yes},
+                                        {"'exposure.opened.node_ports[]': '*'", Truth::no},
+                                        {"exposure.audit_id_reused: true", Truth::no},
+                                        {"exposure.audit_id_reused: false", Truth::yes},
+                                        {"exposure.change: touched", Truth::maybe},
+                                        {"exposure.before: open", Truth::maybe},
+                                        {"exposure|exists: true", Truth::maybe}}));
+  INFO(row.fields);
+  const CompiledRule compiled = test::compile(test::rule_head() + "detection:\n    it: {" +
+                                              row.fields + "}\n    condition: it\n");
+  const test::Event event(R"({"verb":"patch","exposure":{"opened":null,"audit_id_reused":false}})");
+  CHECK(compiled.detection.weigh(event.root(), Unknown::course) == row.expected);
+  CHECK(compiled.detection.weigh(event.root(), Unknown::history) == Truth::maybe);
 }
 
 TEST_CASE("a rule asks for history by any of its fields") {

@@ -46,7 +46,7 @@ TEST_CASE("batches are collected in the order they were dealt, whatever the work
       while (Batch* batch = wait_for(lanes.waker(i), take, stop)) {
         if (i % 2 == 1) std::this_thread::yield();
         batch->tally.records = batch->sequence + 1;
-        lanes.hand_on(i, batch);
+        lanes.hand_on(i, batch, Hurry::now);
       }
     });
   }
@@ -56,7 +56,7 @@ TEST_CASE("batches are collected in the order they were dealt, whatever the work
       batch->sequence = n;
       if (n % 7 == 0) {
         batch->tally.records = n + 1;
-        lanes.pass_by(batch);
+        lanes.pass_by(batch, Hurry::now);
       } else {
         lanes.deal(batch);
       }
@@ -84,10 +84,10 @@ TEST_CASE("a batch goes to the worker that has nothing waiting") {
   CHECK(lanes.is_any_free());
   lanes.deal(&batches[2]);
   CHECK(lanes.try_take(1) == &batches[2]);
-  lanes.hand_on(1, &batches[1]);
+  lanes.hand_on(1, &batches[1], Hurry::none);
   CHECK_FALSE(lanes.is_next_ready());  // what was dealt first is not done yet
   CHECK(lanes.try_take(0) == &batches[0]);
-  lanes.hand_on(0, &batches[0]);
+  lanes.hand_on(0, &batches[0], Hurry::none);
   CHECK(lanes.try_collect() == &batches[0]);
   CHECK(lanes.try_collect() == &batches[1]);
   CHECK(lanes.try_collect() == nullptr);
