@@ -1,5 +1,6 @@
 #include "decode/letter_filter.hpp"
 
+#include <bit>
 #include <cstring>
 
 #if defined(__x86_64__) && !defined(NODEPORTD_PORTABLE)
@@ -93,8 +94,8 @@ std::size_t SampleFilter::next(std::string_view text, std::size_t from) const {
   const auto is_known_at = [this, text](std::size_t at) {
     std::uint32_t letters = 0;
     std::memcpy(&letters, text.data() + at, kLoad);
-    letters &= 0x1F1F1FU;
-    return knows((letters | letters >> 3U | letters >> 6U) & 0x7FFFU);
+    static_assert(std::endian::native == std::endian::little);
+    return knows((letters & 0x1FU) | (letters >> 3U & 0x3E0U) | (letters >> 6U & 0x7C00U));
   };
   std::size_t at = from;
   for (; at + (kTogether - 1) * stride_ + kLoad <= text.size(); at += kTogether * stride_) {

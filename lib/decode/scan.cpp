@@ -51,6 +51,7 @@ Scan::Scan(const std::vector<Literals>& rules) {
     if (!is_asked && !is_covered(word, enough)) words.push_back(word);
   }
   is_empty_ = words.empty();
+  passes_all_ = passes_all_ || words.size() >= WordSearch::kEscape;  // more than have a number
   first_words_ = WordSearch(std::move(words), WordSearch::Escapes::found);
 }
 

@@ -1,0 +1,136 @@
+#include "daemon/feed.hpp"
+
+#include <poll.h>
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "match/rule_loader.hpp"
+#include "support/manual_clock.hpp"
+
+namespace nodeportd {
+namespace {
+
+constexpr std::size_t kBatches = 6;
+const std::string kQuiet = R"({"kind":"Event","verb":"list"})";
+const std::string kTelling =
+    R"({"kind":"Event","auditID":"a","stage":"ResponseComplete","verb":"create",)"
+    R"("objectRef":{"resource":"services","namespace":"n","name":"s"},"responseStatus":{"code":201}})";
+
+// A feed with one worker's lane and nobody behind it.
+struct Bench {
+  explicit Bench(std::vector<Literals> words = {{{"services"}}}) : scan(words) {}
+
+  // What the source reads next, up to `offset`.
+  void read(const std::string& line, std::uint64_t offset, bool at_end, std::uint64_t inode = 1) {
+    Batch* batch = feed.try_take();
+    REQUIRE(batch != nullptr);
+    batch->bytes.assign(line.begin(), line.end());
+    batch->records.push_back({.text = {batch->bytes.data(), batch->bytes.size()}});
+    batch->end.stream = "audit.log";
+    batch->end.inode = inode;
+    batch->end.offset = offset;
+    batch->at_end = at_end;
+    feed.hand_on(batch);
+  }
+
+  // The offsets of what the collector gets.
+  std::vector<std::uint64_t> collect() {
+    std::vector<std::uint64_t> offsets;
+    while (Batch* batch = lanes.try_collect()) {
+      offsets.push_back(batch->end.offset);
+      pool.give_back(batch);
+    }
+    return offsets;
+  }
+
+  Waker source;
+  Waker collector;
+  test::ManualClock clock{WallTime()};
+  const RuleSet rules{{}, {}};
+  Scan scan;
+  WorkerCounters counters;
+  BatchPool pool{kBatches, 1024, source};
+  Lanes lanes{1, kBatches, collector};
+  Feed feed{{pool, lanes, source, rules, scan, counters, clock}};
+};
+
+using Offsets = std::vector<std::uint64_t>;
+
+}  // namespace
+
+TEST_CASE("of quiet batches at the end of a log only the last is handed on, a second later") {
+  Bench bench;
+  bench.read(kQuiet, 10, true);
+  CHECK(bench.collect() == Offsets{10});  // that the end is reached is news
+  CHECK_FALSE(bench.feed.kept_until());
+  const MonoTime begun = bench.clock.mono();
+  for (std::uint64_t i = 2; i <= 100; ++i) bench.read(kQuiet, 10 * i, true);
+  CHECK(bench.collect().empty());
+  CHECK(bench.feed.kept_until() == begun + std::chrono::seconds(1));
+  bench.feed.let_go();
+  CHECK(bench.collect() == Offsets{1'000});
+  CHECK_FALSE(bench.feed.kept_until());
+  CHECK(bench.feed.dealt() == 2);
+  CHECK(bench.counters.records.get() == 100);
+}
+
+TEST_CASE("what was kept goes before what tells something") {
+  Bench bench;
+  bench.read(kQuiet, 10, true);
+  bench.read(kQuiet, 20, true);
+  bench.read(kTelling, 30, true);
+  bench.read(kQuiet, 40, true);
+  CHECK(bench.collect() == Offsets{10, 20, 30});
+  bench.feed.let_go();
+  CHECK(bench.collect() == Offsets{40});
+}
+
+TEST_CASE("a mark of another file is not taken for a later one of the same") {
+  Bench bench;
+  bench.read(kQuiet, 10, true);
+  bench.read(kQuiet, 20, true, 1);
+  bench.read(kQuiet, 5, true, 2);
+  bench.feed.let_go();
+  CHECK(bench.collect() == Offsets{10, 20, 5});
+}
+
+TEST_CASE("a backlog goes to a worker while that has nothing waiting, and is examined here else") {
+  Bench bench;
+  bench.read(kTelling, 10, false);
+  CHECK(bench.counters.records.get() == 0);
+  bench.read(kTelling, 20, false);  // the worker has not taken the first yet
+  CHECK(bench.counters.records.get() == 1);
+  CHECK(bench.collect().empty());  // in order
+  Batch* first = bench.lanes.try_take(0);
+  REQUIRE(first != nullptr);
+  bench.lanes.hand_on(0, first, Hurry::none);
+  CHECK(bench.collect() == Offsets{10, 20});
+}
+
+TEST_CASE("no batch is kept while there is no other") {
+  Bench bench;
+  bench.read(kQuiet, 10, true);
+  bench.read(kQuiet, 20, true);
+  std::vector<Batch*> taken;
+  while (Batch* batch = bench.feed.try_take()) taken.push_back(batch);
+  CHECK(taken.size() == kBatches - 2);
+  CHECK(bench.collect() == Offsets{10, 20});
+}
+
+TEST_CASE("a thread that falls asleep over a backlog wakes the collector, and a new line does") {
+  Bench bench;
+  bench.collector.prepare();
+  bench.read(kTelling, 10, false);
+  bench.read(kTelling, 20, false);
+  const auto is_woken = [&bench] {
+    pollfd waiting{.fd = bench.collector.fd(), .events = POLLIN, .revents = 0};
+    return ::poll(&waiting, 1, 0) == 1;
+  };
+  CHECK_FALSE(is_woken());
+  bench.read(kTelling, 30, true);
+  CHECK(is_woken());
+}
+
+}  // namespace nodeportd
