@@ -1,6 +1,7 @@
 #include "decode/scan.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace nodeportd {
@@ -42,14 +43,16 @@ Scan::Scan(const std::vector<Literals>& rules) {
   }
   std::vector<std::string> words;
   for (const auto& [word, others] : all) {
-    if (is_enough(others) || is_covered(word, enough) || rests_.size() == kBits) continue;
+    if (is_enough(others) || is_covered(word, enough)) continue;
+    if (rests_.size() == kBits) {
+      enough.push_back(word);  // to let more pass is sound
+      continue;
+    }
     words.push_back(word);
     rests_.push_back(rest_of(others));
   }
-  for (const auto& [word, others] : all) {
-    const bool is_asked = std::find(words.begin(), words.end(), word) != words.end();
-    if (!is_asked && !is_covered(word, enough)) words.push_back(word);
-  }
+  std::copy_if(enough.begin(), enough.end(), std::back_inserter(words),
+               [&](const std::string& word) { return !is_covered(word, enough); });
   is_empty_ = words.empty();
   passes_all_ = passes_all_ || words.size() >= WordSearch::kEscape;  // more than have a number
   first_words_ = WordSearch(std::move(words), WordSearch::Escapes::found);
