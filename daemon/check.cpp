@@ -4,6 +4,7 @@
 #include "config/audit_policy_loader.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/policy_report.hpp"
+#include "daemon/scan_report.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/verbs.hpp"
 
@@ -37,6 +38,11 @@ int check(const CheckCommand& command) {
              counted(setup.config.sources.size(), "source"), counted(setup.rules->size(), "rule"),
              counted(setup.rules->exceptions().size(), "exception"),
              counted(setup.config.sinks.size(), "sink"));
+  fmt::print("\n");
+  print_literals(*setup.rules);
+  for (const std::string& warning : warnings_of_rules_without_literals(*setup.rules)) {
+    fmt::print(stderr, "warning: {}\n", printable(warning));
+  }
   // What it hides is no fault of the config: the daemon starts, and warns.
   if (!setup.config.audit_policy.empty()) {
     fmt::print("\n");

@@ -7,11 +7,13 @@
 #include <tuple>
 
 #include "match/exposure_path.hpp"
+#include "match/regex_atoms.hpp"
 
 namespace nodeportd {
 namespace {
 
 constexpr std::size_t kRunMin = 4;
+constexpr char kNoLetter = ' ';
 constexpr std::size_t kAlternativesMax = 64;  // the scan's work grows with each
 
 // What stands in most records whatever happened; a run within one of these tells little.
@@ -39,7 +41,7 @@ constexpr std::array<std::string_view, 34> kEverywhere = {"kind",
                                                           "kubernetes",
                                                           "objectref",
                                                           "resource",
-                                                          "namespace",
+                                                          "namespaces",
                                                           "services",
                                                           "pods",
                                                           "create",
@@ -54,6 +56,22 @@ constexpr std::array<std::string_view, 34> kEverywhere = {"kind",
 // and a `granted` of false), so that no record need hold it.
 constexpr std::array<std::string_view, 4> kTranslated = {"success", "failure", "forbid", "allow"};
 
+// The names that decode gives what a carrier calls otherwise. Only a keyword asks for a name.
+constexpr std::array<std::string_view, 26> kTranslatedNames = {
+    "annotations",    "apigroup",
+    "apiversion",     "auditid",
+    "authorization",  "code",
+    "decision",       "kind",
+    "level",          "message",
+    "name",           "namespace",
+    "objectref",      "requestobject",
+    "resource",       "requestreceivedtimestamp",
+    "responseobject", "responsestatus",
+    "sourceips",      "stagetimestamp",
+    "status",         "subresource",
+    "user",           "useragent",
+    "username",       "verb"};
+
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -66,6 +84,10 @@ bool is_within_any(const std::string& run, std::span<const std::string_view> wor
 
 bool is_everywhere(const std::string& run) {
   return is_within_any(run, kEverywhere);
+}
+
+bool may_be_named(const Words& words) {
+  return is_within_any(words.front(), kTranslatedNames);
 }
 
 // Greater is better: rare words, long ones, few of them. Of several that are needed together each
@@ -110,32 +132,77 @@ Literals union_of(const Parts& parts, Find find) {
   return unite(std::move(all));
 }
 
-// The runs of letters in a segment.
-std::vector<Literals> runs_of(const Glob::Segment& segment) {
+Literals itself(const Literals& literals) {
+  return literals;
+}
+
+// The best run of letters in a text.
+Literals of_text(std::string_view text) {
   std::vector<Literals> runs;
   std::string run;
   const auto close = [&] {
     if (run.size() >= kRunMin && !is_within_any(run, kTranslated)) runs.push_back({{run}});
     run.clear();
   };
-  for (const Piece piece : segment) {
-    if (piece.kind == Piece::Kind::byte && is_letter(piece.byte)) {
-      run += static_cast<char>(piece.byte | 0x20);
+  for (const char c : text) {
+    if (is_letter(c)) {
+      run += static_cast<char>(c | 0x20);
     } else {
       close();
     }
   }
   close();
-  return runs;
+  return best_of(runs, itself);
 }
 
 Literals of_glob(const Glob& glob) {
   return best_of(glob.segments(), [](const Glob::Segment& segment) {
-    return best_of(runs_of(segment), [](const Literals& run) { return run; });
+    std::string text;
+    for (const Piece piece : segment) {
+      text += piece.kind == Piece::Kind::byte ? piece.byte : kNoLetter;
+    }
+    return of_text(text);
   });
 }
 
+// The atoms of which one is needed, as few as can be: the first in `order` are left out first.
+std::vector<bool> thinned(const RegexAtoms& atoms, std::vector<bool> chosen,
+                          const std::vector<std::size_t>& order) {
+  for (const std::size_t atom : order) {
+    chosen[atom] = false;
+    if (!atoms.needs_one_of(chosen)) chosen[atom] = true;
+  }
+  return chosen;
+}
+
+Literals of_regex(const RegexTest& test) {
+  const RegexAtoms atoms(*test.pattern);
+  std::vector<Literals> literals;  // of each atom
+  std::vector<std::size_t> usable;
+  for (const std::string& text : atoms.texts()) {
+    literals.push_back(of_text(text));
+    if (!literals.back().empty()) usable.push_back(literals.size() - 1);
+  }
+  const auto flags_of = [&](const std::vector<std::size_t>& some) {
+    std::vector<bool> flags(literals.size(), false);
+    for (const std::size_t atom : some) flags[atom] = true;
+    return flags;
+  };
+  if (usable.empty() || !atoms.needs_one_of(flags_of(usable))) return {};
+  std::vector<Literals> choices;
+  for (const std::size_t atom : usable) {
+    if (atoms.needs_one_of(flags_of({atom}))) choices.push_back(literals[atom]);
+  }
+  std::sort(usable.begin(), usable.end(),
+            [&](std::size_t a, std::size_t b) { return worth(literals[a]) < worth(literals[b]); });
+  const std::vector<bool> chosen = thinned(atoms, flags_of(usable), usable);
+  std::erase_if(usable, [&](std::size_t atom) { return !chosen[atom]; });
+  choices.push_back(union_of(usable, [&](std::size_t atom) { return literals[atom]; }));
+  return best_of(choices, itself);
+}
+
 Literals of_test(const ValueTest& test) {
+  if (const auto* regex = std::get_if<RegexTest>(&test)) return of_regex(*regex);
   const auto* text = std::get_if<TextTest>(&test);
   return text == nullptr ? Literals() : union_of(text->any_of, of_glob);
 }
@@ -153,8 +220,10 @@ Literals of_item(const DetectionItem& item) {
     const bool needed = std::all_of(item.tests.begin(), item.tests.end(), needs_value);
     return needed ? exposure_literals() : Literals();
   }
-  return item.link == DetectionItem::Link::all ? best_of(item.tests, of_test)
-                                               : union_of(item.tests, of_test);
+  Literals found = item.link == DetectionItem::Link::all ? best_of(item.tests, of_test)
+                                                         : union_of(item.tests, of_test);
+  const bool is_named = !item.field && std::any_of(found.begin(), found.end(), may_be_named);
+  return is_named ? Literals() : found;
 }
 
 Literals of_selection(const Selection& selection) {

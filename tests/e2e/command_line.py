@@ -1,6 +1,7 @@
 """What a person meets first: help, errors with their place, exit codes."""
 
 import os
+import re
 import subprocess
 
 from harness import EndToEnd, NODEPORTD, creation, eventually
@@ -52,6 +53,49 @@ class CommandLine(EndToEnd):
         self.assertIn("'contains'", done.stderr)
         self.assertIn("reason", done.stderr)
         self.assertIn("unknown", done.stderr)
+
+    def test_check_says_by_which_words_each_rule_s_lines_are_found(self):
+        done = self.run_it("check", "--config", self.write("c.yaml", self.config(self.file_sink())))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        first, blank, *table = done.stdout.splitlines()
+        self.assertRegex(first, r": well: 1 source, \d+ rules, 0 exceptions, 1 sink$")
+        self.assertEqual(blank, "")
+        rows = [re.split("  +", row) for row in table]
+        self.assertEqual(rows[0], ["rule", "literals", "carrier"])
+        writes = ["services + (create | delete | patch | update)",
+                  "any: objectRef and verb; GKE: methodName"]
+        self.assertIn(["Kubernetes Node Port Creation", "nodeport", "any"], rows)
+        self.assertIn(["Kubernetes Service opened to the outside", *writes], rows)
+        self.assertEqual(rows[-1], ["(history of Services)", *writes])
+
+    def test_check_warns_of_a_rule_on_whose_account_every_line_is_parsed(self):
+        rules = self.path("rules")
+        os.mkdir(rules)
+        for number, (title, detection) in enumerate({
+                "Refused": "responseStatus.code: 403",
+                "Shell": "requestURI|re: '/exec[?].*command=(bash|python[0-9]|sh)'",
+                "Many": "v: [alphabet, betas, gamma, delta, epsilon, zetas, thetas, iotas, kappa]",
+                "Service": "- objectRef.resource: services\n    - exposure.outcome: succeeded",
+                "Either": "- exposure.outcome: succeeded\n    - user.username: mallory",
+        }.items()):
+            self.write(f"rules/{number}.yml",
+                       f"title: {title}\nid: d7fc865e-b8a1-4029-a960-cf4403b821b{number}\n"
+                       "logsource: {product: kubernetes, service: audit}\nlevel: low\n"
+                       f"detection:\n  s:\n    {detection}\n  condition: s\n")
+        config = self.write("c.yaml", self.config(self.file_sink(), rules=rules))
+        done = self.run_it("check", "--config", config)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [re.split("  +", row) for row in done.stdout.splitlines()]
+        self.assertIn(["Refused", "none: every line is parsed", "any"], rows)
+        self.assertIn(["Shell", "command", "any"], rows)
+        self.assertIn(["Many", "alphabet | betas | delta | epsilon | gamma | iotas | 3 more", "any"],
+                      rows)
+        self.assertIn(["Service", "services", "any: objectRef and verb; GKE: methodName"], rows)
+        self.assertIn(["Either", "mallory | services + (create | delete | patch | update)",
+                       "any: objectRef and verb; GKE: methodName"], rows)
+        self.assertEqual(done.stderr.count("warning: "), 1)
+        self.assertIn("warning: rule 'Refused' has no literal", done.stderr)
+        self.assertIn("4 or more letters", done.stderr)
 
     def test_rules_that_are_not_there_are_told_once_with_their_path(self):
         config = self.write("c.yaml", self.config(self.file_sink(), rules=self.path("none")))
