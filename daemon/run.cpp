@@ -20,6 +20,7 @@
 #include "daemon/setup.hpp"
 #include "daemon/signal_queue.hpp"
 #include "daemon/sinks.hpp"
+#include "daemon/startup_pages.hpp"
 #include "daemon/status_report.hpp"
 #include "daemon/store_outbox.hpp"
 #include "daemon/verbs.hpp"
@@ -156,6 +157,7 @@ class Daemon {
                                 counted(config().sinks.size(), "sink");
     log_.info("ready: {}", summary);
     notify::ready(summary);
+    give_back_startup_pages();
   }
 
   void warn_of_blindness() {
