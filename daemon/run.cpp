@@ -17,9 +17,11 @@
 #include "daemon/outlets.hpp"
 #include "daemon/pipeline.hpp"
 #include "daemon/policy_report.hpp"
+#include "daemon/scan_report.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/signal_queue.hpp"
 #include "daemon/sinks.hpp"
+#include "daemon/startup_pages.hpp"
 #include "daemon/status_report.hpp"
 #include "daemon/store_outbox.hpp"
 #include "daemon/verbs.hpp"
@@ -144,6 +146,9 @@ class Daemon {
       log_.warning("exception '{}' is over since {}: it suppresses nothing that happens now",
                    over->name, format_time(*over->until));
     }
+    for (const std::string& warning : warnings_of_rules_without_literals(*setup_.rules)) {
+      log_.warning("{}", warning);
+    }
     pipeline_->ledger().post(started_notice());
     warn_of_blindness();
     signal_waits_.assign(::dup(signals_.fd()));
@@ -156,6 +161,7 @@ class Daemon {
                                 counted(config().sinks.size(), "sink");
     log_.info("ready: {}", summary);
     notify::ready(summary);
+    give_back_startup_pages();
   }
 
   void warn_of_blindness() {
