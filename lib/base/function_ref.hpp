@@ -18,14 +18,15 @@ class FunctionRef<Result(Arguments...)> {
   template <typename Callable>
     requires(!std::same_as<std::remove_cvref_t<Callable>, FunctionRef> &&
              std::is_invocable_r_v<Result, Callable&, Arguments...>)
-  // NOLINTNEXTLINE(bugprone-forwarding-reference-overload, google-explicit-constructor,
-  // hicpp-explicit-conversions)
+  // A view of any callable, const or not, made where one is passed: as std::function_ref will be.
+  // NOLINTBEGIN(bugprone-*,google-*,hicpp-*,cppcoreguidelines-*)
   FunctionRef(Callable&& callable)
       : callable_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
         call_([](void* called, Arguments... arguments) -> Result {
           return (*static_cast<std::remove_reference_t<Callable>*>(called))(
               std::forward<Arguments>(arguments)...);
         }) {}
+  // NOLINTEND(bugprone-*,google-*,hicpp-*,cppcoreguidelines-*)
 
   Result operator()(Arguments... arguments) const {
     return call_(callable_, std::forward<Arguments>(arguments)...);

@@ -12,7 +12,7 @@ namespace nodeportd {
 // read is about to fill it; and behind the capacity there is some room that may be read.
 template <typename T>
 struct ReadAllocator {
-  using value_type = T;
+  using value_type = T;  // NOLINT(readability-identifier-naming): as the standard wants it
   static constexpr std::align_val_t kAlignment{64};
   static constexpr std::size_t kSlack = 64;  // bytes
 

@@ -54,11 +54,11 @@ bool is_escape(std::string_view text) {
 
 }  // namespace
 
-WordSearch::WordSearch(std::vector<std::string> words, Escapes escapes)
-    : WordSearch(std::move(words), escapes, best_for(words.size())) {}
-
-WordSearch::WordSearch(std::vector<std::string> words, Escapes escapes, Filter filter)
-    : words_(std::move(words)), escapes_(escapes), filter_(filter) {
+WordSearch::WordSearch(std::vector<std::string> words, Escapes escapes,
+                       std::optional<Filter> filter)
+    : words_(std::move(words)),
+      escapes_(escapes),
+      filter_(filter.value_or(best_for(words_.size()))) {
   if (filter_ == Filter::nibbles) {
     anchor_nibbles();
     if (escapes_ == Escapes::found) anchor_escapes();

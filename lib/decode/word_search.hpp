@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,8 +30,9 @@ class WordSearch {
 
   WordSearch() = default;
   // Each word is of kLengthMin or more lower-case ASCII letters.
-  WordSearch(std::vector<std::string> words, Escapes escapes);
-  WordSearch(std::vector<std::string> words, Escapes escapes, Filter filter);
+  // `filter`: nullopt for the fastest.
+  WordSearch(std::vector<std::string> words, Escapes escapes,
+             std::optional<Filter> filter = std::nullopt);
 
   // Calls `found(i)` where word i stands in the text, and `found(kEscape)` where an escape does, in
   // no certain order, until it returns true. Whether it did.
