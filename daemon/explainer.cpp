@@ -88,9 +88,9 @@ ExplainedEvent Explainer::explain_event(const AuditEvent& event, std::uint32_t p
   }
   explained.exposure = write->exposure;
   const Exposure& exposure = *explained.exposure;
-  explained.rules =
-      rules_.explain(with_exposure(event, exposure, History::pending, reader_.arena()),
-                     with_exposure(event, exposure, History::settled, reader_.arena()));
+  ExposedEvent pending(event, exposure, reader_.arena());
+  ExposedEvent settled(event, exposure, reader_.arena());
+  explained.rules = rules_.explain(pending.with(History::pending), settled.with(History::settled));
   return explained;
 }
 

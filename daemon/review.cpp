@@ -36,9 +36,9 @@ void Review::ask(Batch& batch, std::uint32_t first, std::uint32_t end) {
         if (next == end || batch.writes[next].event != part) return;
         const ServiceWrite& write = batch.writes[next];
         if (!write.is_asked()) return;
-        const AuditEvent whole =
-            with_exposure(event, write.exposure, History::settled, reader_.arena());
-        rules_.match_settled(whole, record, batch.end.stream, next, batch.matches);
+        ExposedEvent exposed(event, write.exposure, reader_.arena());
+        rules_.match_settled(exposed.with(History::settled), record, batch.end.stream, next,
+                             batch.matches);
       },
       [](std::string_view, Reject, std::uint32_t) {});
 }

@@ -4,7 +4,6 @@
 #include "decode/carriers.hpp"
 #include "decode/exposure_fields.hpp"
 #include "decode/peek.hpp"
-#include "decode/service_write.hpp"
 
 namespace nodeportd {
 
@@ -39,28 +38,27 @@ void Worker::examine(std::uint32_t index, Batch& batch) {
 }
 
 void Worker::take(const AuditEvent& event, std::uint32_t record, std::uint32_t part, Batch& batch) {
-  std::vector<ServiceWrite> writes = read_service_writes(event);
-  if (writes.empty()) {
+  const auto first = static_cast<std::uint32_t>(batch.writes.size());
+  writes_.read(event, batch.writes);
+  if (batch.writes.size() == first) {
     rules_.match(event, batch.records[record], batch.end.stream, batch.matches);
     return;
   }
-  const auto first = static_cast<std::uint32_t>(batch.writes.size());
-  for (ServiceWrite& write : writes) {
-    write.record = record;
-    write.event = part;
-    batch.writes.push_back(std::move(write));
+  for (std::size_t i = first; i < batch.writes.size(); ++i) {
+    batch.writes[i].record = record;
+    batch.writes[i].event = part;
   }
   // A request that deletes many is still one request: the rules are asked once.
   ServiceWrite& write = batch.writes[first];
-  const AuditEvent whole = with_exposure(event, write.exposure, History::pending, reader_.arena());
-  if (!rules_.match_pending(whole, batch.records[record], batch.end.stream, first, batch.matches)) {
-    return;
-  }
+  ExposedEvent exposed(event, write.exposure, reader_.arena());
+  const auto undecided = rules_.match_pending(exposed.with(History::pending), batch.records[record],
+                                              batch.end.stream, first, batch.matches);
+  if (undecided.empty()) return;
   // Nearly all writes change nothing. That they need not be read again is known here already.
-  const AuditEvent quiet =
-      with_exposure(event, write.exposure, History::uneventful, reader_.arena());
-  write.undecided = rules_.may_match_uneventful(quiet) ? ServiceWrite::Undecided::yes
-                                                       : ServiceWrite::Undecided::if_eventful;
+  const AuditEvent& quiet = exposed.with(History::uneventful);
+  write.undecided = rules_.may_match_uneventful(quiet, undecided)
+                        ? ServiceWrite::Undecided::yes
+                        : ServiceWrite::Undecided::if_eventful;
 }
 
 void Worker::report(const Record& record, std::string_view text, Reject reject,
@@ -68,8 +66,8 @@ void Worker::report(const Record& record, std::string_view text, Reject reject,
   ++batch.tally.uninspectable;
   const Peek seen = peek(text);
   EventRef event;
-  event.audit_id = shorten(valid_utf8(seen.audit_id), 256);
-  event.stage = shorten(valid_utf8(seen.stage), 256);
+  event.audit_id = bounded_utf8(seen.audit_id, 256);
+  event.stage = bounded_utf8(seen.stage, 256);
   event.time = seen.time.value_or(WallTime());
   event.source = batch.end.stream;
   event.offset = record.offset;

@@ -7,6 +7,7 @@
 #include "base/counter.hpp"
 #include "decode/event_reader.hpp"
 #include "decode/scan.hpp"
+#include "decode/service_write.hpp"
 #include "match/matcher.hpp"
 #include "model/batch.hpp"
 #include "queue/lanes.hpp"
@@ -51,6 +52,7 @@ class Worker {
   const RuleSet& rules_;
   const Scan& scan_;
   EventReader reader_;
+  ServiceWriteReader writes_;
 };
 
 }  // namespace nodeportd

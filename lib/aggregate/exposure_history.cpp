@@ -80,17 +80,21 @@ std::vector<Opened<What>> carry(const std::vector<What>& now,
   return result;
 }
 
+// Whether carry() would give `known` again.
+template <typename What>
+bool carries_all(const std::vector<What>& now, const std::vector<Opened<What>>& known) {
+  return std::equal(now.begin(), now.end(), known.begin(), known.end(),
+                    [&](const What& what, const Opened<What>& before) {
+                      return what == before.what && find_same(known, what) == &before;
+                    });
+}
+
 // What a patch does not name stays.
 template <typename What>
 void add_missing(std::vector<Opened<What>>& now, const std::vector<Opened<What>>& known) {
   for (const Opened<What>& before : known) {
     if (find_same(now, before.what) == nullptr) now.push_back(before);
   }
-}
-
-std::string key_of(const Exposure& exposure) {
-  std::string key = exposure.ns;
-  return key.append(1, '\0').append(exposure.name);
 }
 
 bool closes_node_ports(const Exposure& exposure) {
@@ -127,6 +131,20 @@ KnownService after(const ServiceWrite& write, const KnownService* known) {
   return service;
 }
 
+// Whether after() would give `known` again, but for its time: nearly always, and then there is
+// nothing to be copied. `false` where it takes more than a look to tell.
+bool leaves_as_it_is(const ServiceWrite& write, const KnownService& known) {
+  const Exposure& exposure = write.exposure;
+  const Doors& doors = exposure.doors;
+  if (!exposure.uid.empty() && exposure.uid != known.uid) return false;
+  if (write.extent == Extent::partial && doors.empty() && !exposure.type) return true;
+  return exposure.type == known.type && carries_all(doors.node_ports, known.node_ports) &&
+         carries_all(doors.external_ips, known.external_ips) &&
+         doors.health_check_node_port.has_value() == known.health_check_node_port.has_value() &&
+         (!known.health_check_node_port ||
+          known.health_check_node_port->what == doors.health_check_node_port);
+}
+
 Doors doors_of(const KnownService& service) {
   Doors doors;
   for (const auto& each : service.node_ports) doors.node_ports.push_back(each.what);
@@ -137,15 +155,21 @@ Doors doors_of(const KnownService& service) {
   return doors;
 }
 
+WallTime::duration between(WallTime a, WallTime b) {
+  return a < b ? b - a : a - b;
+}
+
+bool is_soon_after(WallTime now, WallTime before) {
+  return between(now, before) < kTouchEvery;
+}
+
 // Whether only its time would change, and that by little.
 bool says_the_same(const ServiceChange& last, const ServiceChange& next) {
   if (last.kind != next.kind) return false;
   if (next.kind == ServiceChange::Kind::forgotten) return true;
   const KnownService& before = last.service;
   const KnownService& now = next.service;
-  const auto apart =
-      before.updated < now.updated ? now.updated - before.updated : before.updated - now.updated;
-  if (apart >= kTouchEvery) return false;
+  if (!is_soon_after(now.updated, before.updated)) return false;
   KnownService same = now;
   same.updated = before.updated;
   return same == before;
@@ -169,8 +193,9 @@ bool is_unchanged(const KnownService& before, const KnownService& now) {
 void ExposureHistory::settle(ServiceWrite& write) {
   settle_audit_id(write);
   Exposure& exposure = write.exposure;
-  const ServiceChange& last = look_up(exposure).change;
-  const KnownService* known = last.kind == ServiceChange::Kind::known ? &last.service : nullptr;
+  Known& entry = look_up(exposure);
+  const KnownService* known =
+      entry.change.kind == ServiceChange::Kind::known ? &entry.change.service : nullptr;
   const bool is_other = known != nullptr && !known->uid.empty() && !exposure.uid.empty() &&
                         known->uid != exposure.uid;
   // A deletion of what was replaced meanwhile says nothing of what stands there now.
@@ -180,63 +205,74 @@ void ExposureHistory::settle(ServiceWrite& write) {
                     : known->is_open() ? Before::open
                                        : Before::closed;
   if (exposure.outcome != Exposure::Outcome::succeeded) {
-    if (write.extent == Extent::unknown) keep(write, nullptr);
+    if (write.extent == Extent::unknown) forget(entry, exposure);
     return;
   }
   if (write.creates) {
     exposure.before = Before::absent;
     known = nullptr;
   }
-  settle_doors(write, known);
-  keep(write, known);
-}
-
-void ExposureHistory::settle_doors(ServiceWrite& write, const KnownService* known) {
-  Exposure& exposure = write.exposure;
-  const KnownService nothing;
-  const KnownService& before = known != nullptr ? *known : nothing;
-  exposure.opened.node_ports = fresh(exposure.doors.node_ports, before.node_ports);
-  exposure.opened.external_ips = fresh(exposure.doors.external_ips, before.external_ips);
-  const auto health = exposure.doors.health_check_node_port;
-  const bool is_fresh =
-      !before.health_check_node_port || before.health_check_node_port->what != health;
-  if (health && is_fresh) exposure.opened.health_check_node_port = health;
-
-  if (known == nullptr || exposure.change == Change::closed) return;
-  if (write.extent == Extent::nothing) {
-    exposure.change = Change::touched;
-  } else if (write.extent != Extent::unknown) {
-    const KnownService now = after(write, known);
-    if (known->is_open() && !now.is_open()) {
-      exposure.change = Change::closed;
-    } else if (is_unchanged(*known, now)) {
-      exposure.change = Change::touched;
-    }
+  settle_opened(write, known);
+  switch (write.extent) {
+    case Extent::whole:
+    case Extent::partial:
+      return settle_told(write, entry, known);
+    case Extent::nothing:
+      if (known != nullptr && exposure.change != Change::closed) exposure.change = Change::touched;
+      return;
+    case Extent::gone:
+    case Extent::unknown:
+      return forget(entry, exposure);
   }
 }
 
-void ExposureHistory::keep(const ServiceWrite& write, const KnownService* known) {
-  const Exposure& exposure = write.exposure;
-  if (exposure.name.empty() || write.extent == Extent::nothing) return;
-  ServiceChange change;
-  if (write.extent == Extent::whole || write.extent == Extent::partial) {
-    change.service = after(write, known);
-  } else {
-    change.kind = ServiceChange::Kind::forgotten;
-    change.service.ns = exposure.ns;
-    change.service.name = exposure.name;
+void ExposureHistory::settle_told(ServiceWrite& write, Known& entry, const KnownService* known) {
+  Change& change = write.exposure.change;
+  const bool may_touch = known != nullptr && change != Change::closed;
+  if (known != nullptr && leaves_as_it_is(write, *known)) {
+    if (may_touch) change = Change::touched;
+    touch(entry, write.time);
+    return;
   }
+  KnownService now = after(write, known);
+  if (may_touch && known->is_open() && !now.is_open()) {
+    change = Change::closed;
+  } else if (may_touch && is_unchanged(*known, now)) {
+    change = Change::touched;
+  }
+  now.cluster = cluster_;
+  keep(entry, {.kind = ServiceChange::Kind::known, .service = std::move(now)});
+}
+
+void ExposureHistory::forget(Known& entry, const Exposure& exposure) {
+  if (entry.change.kind == ServiceChange::Kind::forgotten) return;
+  ServiceChange change{.kind = ServiceChange::Kind::forgotten, .service = {}};
   change.service.cluster = cluster_;
-  Known& entry = look_up(exposure);
-  if (says_the_same(entry.change, change)) return;
+  change.service.ns = exposure.ns;
+  change.service.name = exposure.name;
+  keep(entry, std::move(change));
+}
+
+void ExposureHistory::touch(Known& entry, WallTime time) {
+  if (is_soon_after(time, entry.change.service.updated)) return;
+  entry.change.service.updated = time;
+  mark(entry);
+}
+
+void ExposureHistory::keep(Known& entry, ServiceChange change) {
+  if (change.service.name.empty() || says_the_same(entry.change, change)) return;
   services_weight_ += weight_of(change) - weight_of(entry.change);
   entry.change = std::move(change);
-  if (std::exchange(entry.is_changed, true)) return;
-  changed_.push_back(key_of(exposure));
+  mark(entry);
+}
+
+void ExposureHistory::mark(Known& entry) {
+  if (!std::exchange(entry.is_changed, true)) changed_.push_back(&entry);
 }
 
 ExposureHistory::Known& ExposureHistory::look_up(const Exposure& exposure) {
-  const auto [at, is_new] = services_.try_emplace(key_of(exposure));
+  key_.assign(exposure.ns).append(1, '\0').append(exposure.name);
+  const auto [at, is_new] = services_.try_emplace(key_);
   Known& entry = at->second;
   if (!is_new) return entry;
   if (auto known = shelf_.find_service(cluster_, exposure.ns, exposure.name)) {
@@ -255,6 +291,18 @@ void ExposureHistory::make_room() {
   services_weight_ = 0;
 }
 
+void ExposureHistory::settle_opened(ServiceWrite& write, const KnownService* known) {
+  Exposure& exposure = write.exposure;
+  const KnownService nothing;
+  const KnownService& before = known != nullptr ? *known : nothing;
+  exposure.opened.node_ports = fresh(exposure.doors.node_ports, before.node_ports);
+  exposure.opened.external_ips = fresh(exposure.doors.external_ips, before.external_ips);
+  const auto health = exposure.doors.health_check_node_port;
+  const bool is_fresh =
+      !before.health_check_node_port || before.health_check_node_port->what != health;
+  if (health && is_fresh) exposure.opened.health_check_node_port = health;
+}
+
 void ExposureHistory::settle_audit_id(ServiceWrite& write) {
   if (write.audit_key == 0) return;
   if (!book_) {
@@ -264,17 +312,15 @@ void ExposureHistory::settle_audit_id(ServiceWrite& write) {
   const AuditIdUse now{++sequence_, write.audit_key, write.content, write.time};
   const std::optional<AuditIdUse> last = book_->enter(now);
   if (last && last->content != now.content && now.sequence - last->sequence <= kAuditIdsMax) {
-    const auto apart = last->time < now.time ? now.time - last->time : last->time - now.time;
-    write.exposure.audit_id_reused = apart <= kAuditIdAge;
+    write.exposure.audit_id_reused = between(now.time, last->time) <= kAuditIdAge;
   }
   audit_ids_.push_back(now);
 }
 
 void ExposureHistory::take_changes(Changes& changes) {
-  for (const std::string& key : changed_) {
-    Known& entry = services_.at(key);
-    entry.is_changed = false;
-    changes.services.push_back(entry.change);
+  for (Known* entry : changed_) {
+    entry->is_changed = false;
+    changes.services.push_back(entry->change);
   }
   changed_.clear();
   changes.audit_ids.insert(changes.audit_ids.end(), audit_ids_.begin(), audit_ids_.end());

@@ -54,9 +54,14 @@ class ExposureHistory {
   using Services = std::unordered_map<std::string, Known>;
 
   void settle_audit_id(ServiceWrite& write);
-  void settle_doors(ServiceWrite& write, const KnownService* known);
+  static void settle_opened(ServiceWrite& write, const KnownService* known);
+  // Of a write that tells what is open after it; `known` is what was before, if that counts.
+  void settle_told(ServiceWrite& write, Known& entry, const KnownService* known);
+  void forget(Known& entry, const Exposure& exposure);
+  void touch(Known& entry, WallTime time);
+  void keep(Known& entry, ServiceChange change);
+  void mark(Known& entry);
   [[nodiscard]] Known& look_up(const Exposure& exposure);
-  void keep(const ServiceWrite& write, const KnownService* known);
   void make_room();
 
   std::string cluster_;
@@ -64,7 +69,8 @@ class ExposureHistory {
   std::uint64_t sequence_ = 0;
   Services services_;                  // bounded, but for those that changed
   std::size_t services_weight_ = 0;    // what make_room() bounds
-  std::vector<std::string> changed_;   // keys of those, since take_changes()
+  std::vector<Known*> changed_;        // those, since take_changes()
+  std::string key_;                    // of the Service that is looked up
   std::optional<AuditIdBook> book_;    // once it is needed
   std::vector<AuditIdUse> audit_ids_;  // since take_changes()
 };

@@ -155,6 +155,12 @@ std::string shorten(std::string_view text, std::size_t bytes_max) {
   return cut;
 }
 
+// Nearly all texts are short and plain: one copy, and not two.
+std::string bounded_utf8(std::string_view text, std::size_t bytes_max) {
+  const bool is_whole = text.size() <= bytes_max && plain_size(text) == text.size();
+  return is_whole ? std::string(text) : shorten(valid_utf8(text), bytes_max);
+}
+
 std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }

@@ -34,6 +34,9 @@ struct CodePoint {
 // there is room for it.
 [[nodiscard]] std::string shorten(std::string_view text, std::size_t bytes_max);
 
+// Both: at most `bytes_max` bytes of valid UTF-8.
+[[nodiscard]] std::string bounded_utf8(std::string_view text, std::size_t bytes_max);
+
 // `1 log`, `2 logs`.
 [[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
 

@@ -1,12 +1,12 @@
 #include "decode/exposure_fields.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace nodeportd {
 namespace {
@@ -52,87 +52,100 @@ class Tree {
     return value;
   }
 
-  Value object(const std::vector<Member>& members) {
-    Value value;
-    value.kind = Value::Kind::object;
-    auto* made = allocate<Member>(members.size());
-    std::uninitialized_copy(members.begin(), members.end(), made);
-    value.members = made;
-    value.size = members.size();
-    return value;
-  }
-
   Value node_port(const NodePort& port) {
-    return object({{"number", number(port.number)},
-                   {"name", text(port.name)},
-                   {"port", number(port.port)},
-                   {"target_port", text(port.target_port)},
-                   {"protocol", text(port.protocol)}});
+    return object<5>({{{"number", number(port.number)},
+                       {"name", text(port.name)},
+                       {"port", number(port.port)},
+                       {"target_port", text(port.target_port)},
+                       {"protocol", text(port.protocol)}}});
   }
 
   // The three kinds of doors, as members of an object.
-  void add_doors(const Doors& doors, std::vector<Member>& members) {
-    members.push_back({"node_ports", list(doors.node_ports, [this](const NodePort& port) {
-                         return node_port(port);
-                       })});
-    members.push_back({"external_ips", list(doors.external_ips, [](const std::string& address) {
-                         return text(address);
-                       })});
-    members.push_back({"health_check_node_port", number(doors.health_check_node_port)});
+  std::array<Member, 3> doors(const Doors& doors) {
+    return {{{"node_ports",
+              list(doors.node_ports, [this](const NodePort& port) { return node_port(port); })},
+             {"external_ips",
+              list(doors.external_ips, [](const std::string& address) { return text(address); })},
+             {"health_check_node_port", number(doors.health_check_node_port)}}};
   }
 
- private:
+  template <std::size_t size>
+  Value object(const std::array<Member, size>& members) {
+    Value value;
+    value.kind = Value::Kind::object;
+    auto* made = allocate<Member>(size);
+    std::uninitialized_copy(members.begin(), members.end(), made);
+    value.members = made;
+    value.size = size;
+    return value;
+  }
+
   template <typename T>
   T* allocate(std::size_t size) {
     return static_cast<T*>(arena_.allocate(std::max<std::size_t>(size, 1) * sizeof(T), alignof(T)));
   }
 
+ private:
   std::pmr::memory_resource& arena_;
 };
 
-Value to_value(const Exposure& exposure, History history, Tree& tree) {
-  std::vector<Member> members = {
-      {"outcome", Tree::text(to_text(exposure.outcome))},
-      {"type", exposure.type ? Tree::text(*exposure.type) : Value()},
-      {"via", tree.list(exposure.via, [](Exposure::Via via) { return Tree::text(to_text(via)); })},
-      {"inspectable", Tree::text(to_text(exposure.inspectable))},
-      {"inspectable_reason", Tree::text(exposure.inspectable_reason)},
-      {"namespace", Tree::text(exposure.ns)},
-      {"name", Tree::text(exposure.name)},
-      {"uid", Tree::text(exposure.uid)},
-      {"user", Tree::text(exposure.user)},
-      {"actor", Tree::text(exposure.actor)},
-      {"origin_ip", Tree::text(exposure.origin_ip)},
-      {"audit_id", Tree::text(exposure.audit_id)}};
-  tree.add_doors(exposure.doors, members);
-  if (history == History::uneventful) {
-    members.push_back({"opened", Value()});
-    members.push_back({"audit_id_reused", Tree::flag(false)});
-  }
-  if (history == History::settled) {
-    members.push_back({"change", Tree::text(to_text(exposure.change))});
-    members.push_back({"before", Tree::text(to_text(exposure.before))});
-    Value opened;
-    if (!exposure.opened.empty()) {
-      std::vector<Member> doors;
-      tree.add_doors(exposure.opened, doors);
-      opened = tree.object(doors);
-    }
-    members.push_back({"opened", opened});
-    members.push_back({"audit_id_reused", Tree::flag(exposure.audit_id_reused)});
-  }
-  return tree.object(members);
-}
+// Of those that history tells: `opened`, `audit_id_reused`, `change` and `before`.
+constexpr std::size_t kHistoryFacts = 4;
 
 }  // namespace
 
-AuditEvent with_exposure(const AuditEvent& event, const Exposure& exposure, History history,
-                         std::pmr::memory_resource& arena) {
+ExposedEvent::ExposedEvent(const AuditEvent& event, const Exposure& exposure,
+                           std::pmr::memory_resource& arena)
+    : event_(event), exposure_(exposure), arena_(arena) {
   Tree tree(arena);
-  std::vector<Member> members(event.root.members, event.root.members + event.root.size);
+  const auto via = [](Exposure::Via each) { return Tree::text(to_text(each)); };
+  const std::array<Member, 12> facts = {
+      {{"outcome", Tree::text(to_text(exposure.outcome))},
+       {"type", exposure.type ? Tree::text(*exposure.type) : Value()},
+       {"via", tree.list(exposure.via, via)},
+       {"inspectable", Tree::text(to_text(exposure.inspectable))},
+       {"inspectable_reason", Tree::text(exposure.inspectable_reason)},
+       {"namespace", Tree::text(exposure.ns)},
+       {"name", Tree::text(exposure.name)},
+       {"uid", Tree::text(exposure.uid)},
+       {"user", Tree::text(exposure.user)},
+       {"actor", Tree::text(exposure.actor)},
+       {"origin_ip", Tree::text(exposure.origin_ip)},
+       {"audit_id", Tree::text(exposure.audit_id)}}};
+  const std::array<Member, 3> doors = tree.doors(exposure.doors);
+  facts_ = tree.allocate<Member>(facts.size() + doors.size() + kHistoryFacts);
+  history_ = std::uninitialized_copy(facts.begin(), facts.end(), facts_);
+  history_ = std::uninitialized_copy(doors.begin(), doors.end(), history_);
+
   // Behind any other of that name, so that ours is the one that counts.
-  members.push_back({"exposure", to_value(exposure, history, tree)});
-  return {.root = tree.object(members), .raw = event.raw};
+  auto* members = tree.allocate<Member>(event.root.size + 1);
+  root_ = std::uninitialized_copy_n(event.root.members, event.root.size, members);
+  std::construct_at(root_, Member{"exposure", {}});
+  event_.root.text = {};
+  event_.root.members = members;
+  event_.root.size = event.root.size + 1;
+}
+
+const AuditEvent& ExposedEvent::with(History history) {
+  Tree tree(arena_);
+  Member* end = history_;
+  const auto add = [&end](const Member& member) { std::construct_at(end++, member); };
+  if (history == History::uneventful) {
+    add({"opened", {}});
+    add({"audit_id_reused", Tree::flag(false)});
+  }
+  if (history == History::settled) {
+    const Doors& opened = exposure_.opened;
+    add({"change", Tree::text(to_text(exposure_.change))});
+    add({"before", Tree::text(to_text(exposure_.before))});
+    add({"opened", opened.empty() ? Value() : tree.object(tree.doors(opened))});
+    add({"audit_id_reused", Tree::flag(exposure_.audit_id_reused)});
+  }
+  Value& facts = root_->value;
+  facts.kind = Value::Kind::object;
+  facts.members = facts_;
+  facts.size = static_cast<std::size_t>(end - facts_);
+  return event_;
 }
 
 }  // namespace nodeportd

@@ -15,9 +15,22 @@ enum class History : std::uint8_t {
   settled,     // these, `change` and `before`
 };
 
-// The event with one more member, `exposure`: the facts as rules ask for them. A fact that is not
+// An event with one more member, `exposure`: the facts as rules ask for them. A fact that is not
 // told is null, or an empty list. The tree lies in `arena` and views `exposure`.
-[[nodiscard]] AuditEvent with_exposure(const AuditEvent& event, const Exposure& exposure,
-                                       History history, std::pmr::memory_resource& arena);
+class ExposedEvent {
+ public:
+  ExposedEvent(const AuditEvent& event, const Exposure& exposure, std::pmr::memory_resource& arena);
+
+  // With so much of history. It is one tree: what an earlier call gave is as the last one left it.
+  const AuditEvent& with(History history);
+
+ private:
+  AuditEvent event_;
+  const Exposure& exposure_;
+  std::pmr::memory_resource& arena_;
+  Member* facts_ = nullptr;
+  Member* history_ = nullptr;  // behind the facts that need none: room for those that do
+  Member* root_ = nullptr;     // `exposure`, among the event's members
+};
 
 }  // namespace nodeportd

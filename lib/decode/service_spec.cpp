@@ -20,7 +20,7 @@ std::optional<std::uint32_t> port_in(const Value* object, std::string_view name)
 std::string text_in(const Value* object, std::string_view name) {
   const Value* found = member(object, name);
   if (found == nullptr || !found->is_scalar()) return "";
-  return shorten(valid_utf8(found->text), kTextMax);
+  return bounded_utf8(found->text, kTextMax);
 }
 
 enum class Unnumbered : std::uint8_t { counts, is_none };
@@ -48,14 +48,14 @@ void add_external_ips(const Value& spec, std::size_t most, Doors& doors) {
   for (std::size_t i = 0; i < addresses->size && doors.external_ips.size() < most; ++i) {
     const Value& address = addresses->items[i];
     if (address.kind != Value::Kind::string || address.text.empty()) continue;
-    doors.external_ips.push_back(shorten(valid_utf8(address.text), kTextMax));
+    doors.external_ips.push_back(bounded_utf8(address.text, kTextMax));
   }
 }
 
 ServiceSpec read_spec(const Value& spec, std::size_t most) {
   ServiceSpec read;
   const std::string_view type = string_in(&spec, "type");
-  if (!type.empty()) read.type = shorten(valid_utf8(type), kTextMax);
+  if (!type.empty()) read.type = bounded_utf8(type, kTextMax);
   add_external_ips(spec, most, read.doors);
   return read;
 }

@@ -29,8 +29,12 @@ constexpr std::size_t kTextMax = 1'024;  // bytes of a name, a user, a type
 constexpr std::size_t kStoredMax = 4'096;
 constexpr std::size_t kClaimedMax = 64;
 
+std::string bounded(std::string_view text) {
+  return bounded_utf8(text, kTextMax);
+}
+
 std::string text_in(const Value* object, std::string_view name) {
-  return shorten(valid_utf8(string_in(object, name)), kTextMax);
+  return bounded(string_in(object, name));
 }
 
 bool is_service_write(const Value& event) {
@@ -47,22 +51,34 @@ bool is_service_write(const Value& event) {
   return std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end();
 }
 
-// One write, read piece by piece.
-class Reader {
+bool has_finalizers(const Value* metadata) {
+  const Value* finalizers = member(metadata, "finalizers");
+  return is_list(finalizers) && finalizers->size > 0;
+}
+
+std::string_view first_of(std::initializer_list<std::string_view> texts) {
+  const auto* found =
+      std::find_if(texts.begin(), texts.end(), [](std::string_view text) { return !text.empty(); });
+  return found == texts.end() ? std::string_view() : *found;
+}
+
+// One write, read piece by piece into `write`, a new one.
+class OneWrite {
  public:
-  explicit Reader(const Value& event)
+  OneWrite(const Value& event, ServiceWrite& write)
       : event_(event),
         verb_(string_in(&event, "verb")),
         object_(event.find("objectRef")),
         request_(body_in(event, "requestObject")),
-        response_(body_in(event, "responseObject")) {
+        response_(body_in(event, "responseObject")),
+        write_(write) {
     // A client may ask for a Table or for metadata alone, also as the answer to a write.
     if (string_in(response_, "kind") == "Service" && is_object(member(response_, "spec"))) {
       stored_ = response_;
     }
   }
 
-  ServiceWrite read() {
+  void read() {
     read_names();
     facts_.outcome = outcome_of(event_);
     facts_.change = change();
@@ -82,7 +98,6 @@ class Reader {
       const bool may_have = facts_.outcome == Outcome::failed || facts_.outcome == Outcome::unknown;
       write_.extent = may_have ? Extent::unknown : Extent::nothing;
     }
-    return std::move(write_);
   }
 
  private:
@@ -97,27 +112,23 @@ class Reader {
   void read_names() {
     facts_.audit_id = text_in(&event_, "auditID");
     facts_.user = text_in(event_.find("user"), "username");
-    const std::string impersonated = text_in(event_.find("impersonatedUser"), "username");
-    facts_.actor = impersonated.empty() ? facts_.user : impersonated;
+    facts_.actor = text_in(event_.find("impersonatedUser"), "username");
+    if (facts_.actor.empty()) facts_.actor = facts_.user;
     const Value* addresses = event_.find("sourceIPs");
     if (is_list(addresses) && addresses->size > 0) {
       const Value& last = addresses->items[addresses->size - 1];
       if (last.kind == Value::Kind::string) {
-        facts_.origin_ip = shorten(valid_utf8(last.text), kTextMax);
+        facts_.origin_ip = bounded(last.text);
       }
     }
     const Value* answered = member(response_, "metadata");
     const Value* asked = member(request_, "metadata");
-    facts_.ns = first_of({text_in(object_, "namespace"), text_in(answered, "namespace")});
-    facts_.name =
-        first_of({text_in(answered, "name"), text_in(object_, "name"), text_in(asked, "name")});
-    facts_.uid = first_of({text_in(answered, "uid"), text_in(member(response_, "details"), "uid")});
-  }
-
-  static std::string first_of(std::initializer_list<std::string> texts) {
-    const auto* found = std::find_if(texts.begin(), texts.end(),
-                                     [](const std::string& text) { return !text.empty(); });
-    return found == texts.end() ? std::string() : *found;
+    facts_.ns = bounded(first_of({string_in(object_, "namespace"),  //
+                                  string_in(answered, "namespace")}));
+    facts_.name = bounded(first_of(
+        {string_in(answered, "name"), string_in(object_, "name"), string_in(asked, "name")}));
+    facts_.uid = bounded(first_of({string_in(answered, "uid"),  //
+                                   string_in(member(response_, "details"), "uid")}));
   }
 
   [[nodiscard]] bool is_answered_created() const {
@@ -142,8 +153,7 @@ class Reader {
   }
 
   [[nodiscard]] bool is_kept_by_finalizers() const {
-    const Value* finalizers = member(member(response_, "metadata"), "finalizers");
-    return is_list(finalizers) && finalizers->size > 0;
+    return has_finalizers(member(response_, "metadata"));
   }
 
   void read_stored() {
@@ -224,7 +234,7 @@ class Reader {
   const Value* request_;
   const Value* response_;
   const Value* stored_ = nullptr;  // the Service as the apiserver answered it
-  ServiceWrite write_;
+  ServiceWrite& write_;
   Exposure& facts_ = write_.exposure;
 };
 
@@ -240,37 +250,61 @@ WallTime time_of(const Value& event) {
   return time.value_or(WallTime());
 }
 
-// A deletion of many: each Service that the answer lists is gone.
-std::vector<ServiceWrite> each_deleted(const Value& event, const ServiceWrite& write) {
-  const Value* items = member(event.find("responseObject"), "items");
-  if (string_in(&event, "verb") != "deletecollection" || !is_list(items)) return {write};
-  std::vector<ServiceWrite> writes;
-  for (std::size_t i = 0; i < items->size; ++i) {
-    const Value* metadata = member(&items->items[i], "metadata");
-    ServiceWrite& each = writes.emplace_back(write);
+// What tells one request from another that bears its auditID. The apiserver's clock gives each the
+// microsecond in which it came and the one in which it was answered; no client chooses these, and
+// so none can make two requests that agree in all of this. Without them only the whole event tells.
+std::uint64_t content_of(const AuditEvent& event, const Exposure& facts, DigestBuilder& digest) {
+  const Value& root = event.root;
+  const std::string_view received = string_in(&root, "requestReceivedTimestamp");
+  const std::string_view reached = string_in(&root, "stageTimestamp");
+  if (received.empty() || reached.empty()) return short_hash(digest_of(event.raw));
+  return short_hash(digest.field(received)
+                        .field(reached)
+                        .field(string_in(&root, "verb"))
+                        .field(string_in(&root, "requestURI"))
+                        .field(facts.user)
+                        .field(std::to_string(event.raw.size()))
+                        .finish());
+}
+
+bool is_deletion_of_many(const Value& event) {
+  return string_in(&event, "verb") == "deletecollection" &&
+         is_list(member(event.find("responseObject"), "items"));
+}
+
+// Each Service that the answer lists is gone; the last of `out` is what is true of all of them.
+void tell_each_deleted(const Value& items, std::vector<ServiceWrite>& out) {
+  if (items.size == 0) return;
+  const ServiceWrite all = std::move(out.back());
+  out.pop_back();
+  for (std::size_t i = 0; i < items.size; ++i) {
+    const Value* metadata = member(&items.items[i], "metadata");
+    ServiceWrite& each = out.emplace_back(all);
     each.exposure.name = text_in(metadata, "name");
     each.exposure.uid = text_in(metadata, "uid");
-    if (const std::string ns = text_in(metadata, "namespace"); !ns.empty()) each.exposure.ns = ns;
-    const Value* finalizers = member(metadata, "finalizers");
-    if (is_list(finalizers) && finalizers->size > 0) each.extent = Extent::nothing;
+    if (std::string ns = text_in(metadata, "namespace"); !ns.empty()) {
+      each.exposure.ns = std::move(ns);
+    }
+    if (has_finalizers(metadata)) each.extent = Extent::nothing;
   }
-  if (writes.empty()) writes.push_back(write);
-  return writes;
 }
 
 }  // namespace
 
-std::vector<ServiceWrite> read_service_writes(const AuditEvent& event) {
-  if (!is_service_write(event.root)) return {};
-  ServiceWrite write = Reader(event.root).read();
-  write.time = time_of(event.root);
-  if (!write.exposure.audit_id.empty()) {
-    DigestBuilder digest;
-    write.audit_key = short_hash(
-        digest.field(write.exposure.audit_id).field(string_in(&event.root, "stage")).finish());
-    write.content = short_hash(digest_of(event.raw));
+void ServiceWriteReader::read(const AuditEvent& event, std::vector<ServiceWrite>& out) {
+  const Value& root = event.root;
+  if (!is_service_write(root)) return;
+  ServiceWrite& write = out.emplace_back();
+  OneWrite(root, write).read();
+  write.time = time_of(root);
+  if (const Exposure& facts = write.exposure; !facts.audit_id.empty()) {
+    digest_.field(facts.audit_id).field(string_in(&root, "stage"));
+    write.audit_key = short_hash(digest_.finish());
+    write.content = content_of(event, facts, digest_);
   }
-  return each_deleted(event.root, write);
+  if (is_deletion_of_many(root)) {
+    tell_each_deleted(*root.find("responseObject")->find("items"), out);
+  }
 }
 
 }  // namespace nodeportd

@@ -22,7 +22,7 @@ std::string_view text_of(const Value& object, std::string_view name) {
 }
 
 std::string name_of(const Value& object, std::string_view name) {
-  return shorten(valid_utf8(text_of(object, name)), kNameMax);
+  return bounded_utf8(text_of(object, name), kNameMax);
 }
 
 // The distinct values of a field, sorted, each bounded; the smallest where they are more than
@@ -138,22 +138,24 @@ void RuleSet::match(const AuditEvent& event, const Record& record, const std::st
             out.end());
 }
 
-bool RuleSet::match_pending(const AuditEvent& event, const Record& record,
-                            const std::string& source, std::uint32_t write,
-                            std::vector<Match>& out) const {
-  const RuleIndex::Candidates candidates = index_.candidates(event.root);
+RuleIndex::Candidates RuleSet::match_pending(const AuditEvent& event, const Record& record,
+                                             const std::string& source, std::uint32_t write,
+                                             std::vector<Match>& out) const {
+  RuleIndex::Candidates candidates = index_.candidates(event.root);
   match_rules(Asked::without_history, candidates, event, record, source, write, out);
-  return is_undecided(candidates, event, Unknown::history);
+  const auto is_decided = [&](std::uint32_t i) {
+    return !rules_[i].asks_history ||
+           rules_[i].detection.weigh(event.root, Unknown::history) == Truth::no;
+  };
+  candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_decided),
+                   candidates.end());
+  return candidates;
 }
 
-bool RuleSet::may_match_uneventful(const AuditEvent& event) const {
-  return is_undecided(index_.candidates(event.root), event, Unknown::course);
-}
-
-bool RuleSet::is_undecided(const RuleIndex::Candidates& candidates, const AuditEvent& event,
-                           Unknown unknown) const {
-  return std::any_of(candidates.begin(), candidates.end(), [&](std::uint32_t i) {
-    return rules_[i].asks_history && rules_[i].detection.weigh(event.root, unknown) != Truth::no;
+bool RuleSet::may_match_uneventful(const AuditEvent& event,
+                                   const RuleIndex::Candidates& undecided) const {
+  return std::any_of(undecided.begin(), undecided.end(), [&](std::uint32_t i) {
+    return rules_[i].detection.weigh(event.root, Unknown::course) != Truth::no;
   });
 }
 

@@ -49,14 +49,15 @@ class RuleSet {
              std::vector<Match>& out) const;
 
   // A service write (with its `exposure`, history pending) is matched in two steps, the second in
-  // the order of the log. Here the rules that ask for no history are asked; true: others may
-  // match, so that the second step needs the event.
-  [[nodiscard]] bool match_pending(const AuditEvent& event, const Record& record,
-                                   const std::string& source, std::uint32_t write,
-                                   std::vector<Match>& out) const;
+  // the order of the log. Here the rules that ask for no history are asked; returned are those of
+  // the others that may match: if there are any, the second step needs the event.
+  [[nodiscard]] RuleIndex::Candidates match_pending(const AuditEvent& event, const Record& record,
+                                                    const std::string& source, std::uint32_t write,
+                                                    std::vector<Match>& out) const;
   // For the same event, supposed that it opened nothing and that its auditID is fresh: whether any
   // of those rules may match it even so.
-  [[nodiscard]] bool may_match_uneventful(const AuditEvent& event) const;
+  [[nodiscard]] bool may_match_uneventful(const AuditEvent& event,
+                                          const RuleIndex::Candidates& undecided) const;
   // The rest, for the same event with its history settled.
   void match_settled(const AuditEvent& event, const Record& record, const std::string& source,
                      std::uint32_t write, std::vector<Match>& out) const;
@@ -84,8 +85,6 @@ class RuleSet {
                    const Record& record, const std::string& source,
                    std::optional<std::uint32_t> write, std::vector<Match>& out) const;
 
-  [[nodiscard]] bool is_undecided(const RuleIndex::Candidates& candidates, const AuditEvent& event,
-                                  Unknown unknown) const;
   // Whether the rule yields to one of `told`.
   [[nodiscard]] bool yields(std::uint32_t rule, const std::vector<std::uint32_t>& told) const;
 

@@ -122,7 +122,7 @@ struct ServiceWrite {
   } extent = Extent::nothing;
   bool creates = false;         // the Service was not there before
   std::uint64_t audit_key = 0;  // hash of auditID and stage
-  std::uint64_t content = 0;    // hash of the event
+  std::uint64_t content = 0;    // hash of what tells the event from others with that key
   // Whether rules that ask for history may match it.
   enum class Undecided : std::uint8_t {
     no,

@@ -26,10 +26,14 @@ BENCHMARK(decode_lines)->Unit(benchmark::kMillisecond);
 void read_writes(benchmark::State& state) {
   const BenchLines log(BenchLines::Of::service_writes);
   AuditDecoder decoder;
+  ServiceWriteReader reader;
+  std::vector<ServiceWrite> writes;
   for (auto _ : state) {
     for (const std::string_view line : log.lines) {
+      writes.clear();
       if (const auto event = decoder.decode(line)) {
-        benchmark::DoNotOptimize(read_service_writes(*event));
+        reader.read(*event, writes);
+        benchmark::DoNotOptimize(writes.data());
       }
     }
   }

@@ -88,6 +88,7 @@ TEST_CASE("each event of the truth stands in the log, as a service write with wh
   std::map<std::string_view, std::size_t> ways;
   std::set<std::string> services;
   AuditDecoder decoder;
+  ServiceWriteReader reader;
   for (const auto& [number, told] : mix.truth) {
     ++ways[told.way];
     services.insert(told.service);
@@ -97,7 +98,8 @@ TEST_CASE("each event of the truth stands in the log, as a service write with wh
     const auto event = decoder.decode(line);
     REQUIRE(event);
     CHECK(event->root.find("auditID")->text == told.audit_id);
-    const std::vector<ServiceWrite> writes = read_service_writes(*event);
+    std::vector<ServiceWrite> writes;
+    reader.read(*event, writes);
     REQUIRE(writes.size() == 1);
     const Exposure& exposure = writes[0].exposure;
     CHECK(to_text(exposure.outcome) == told.outcome);

@@ -38,7 +38,9 @@ inline std::vector<ServiceWrite> writes_in(const std::string& json) {
   const auto event = decoder.decode(json);
   INFO(json);
   REQUIRE(event);
-  return read_service_writes(*event);
+  std::vector<ServiceWrite> writes;
+  ServiceWriteReader().read(*event, writes);
+  return writes;
 }
 
 inline ServiceWrite write_in(const Parts& parts) {

@@ -148,10 +148,10 @@ TEST_CASE("the facts become fields behind whatever the event called so") {
       {"create", "201", spec(kAsked), stored(kOpen), "", R"(,"exposure":{"outcome":"forged"})"});
   const auto event = decoder.decode(json);
   REQUIRE(event);
-  ServiceWrite write = read_service_writes(*event).at(0);
+  ServiceWrite write = writes_in(json).at(0);
   std::pmr::monotonic_buffer_resource arena;
   const auto field = [&](History history, std::string_view name) {
-    const AuditEvent whole = with_exposure(*event, write.exposure, history, arena);
+    const AuditEvent whole = ExposedEvent(*event, write.exposure, arena).with(history);
     REQUIRE(whole.root.find("verb"));
     return whole.root.find("exposure")->find(name);
   };
