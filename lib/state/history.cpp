@@ -58,6 +58,7 @@ Result<std::size_t> Store::resend(const std::optional<std::string>& sink,
 Result<Store::Resent> Store::resend_some(const std::string& sink,
                                          std::optional<std::int64_t> number) {
   const std::lock_guard guard(mutex_);
+  fresh_.forget_all();
   struct Letter {
     std::int64_t number;
     std::string sink;

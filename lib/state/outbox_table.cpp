@@ -14,19 +14,25 @@ constexpr std::size_t kExpireMax = 1000;
 
 }  // namespace
 
-bool Store::enqueue(Transaction& transaction, const std::string& sink, const QueuedAlert& alert) {
+std::optional<std::int64_t> Store::enqueue(Transaction& transaction, const std::string& sink,
+                                           const QueuedAlert& alert) {
   std::optional<std::int64_t> sequence;  // of the revision whose place it takes: mostly of none
   transaction.each(
       "SELECT sequence FROM outbox WHERE sink = ? AND alert_id = ? AND alert < ?",
       [&](const Row& row) { sequence = row.integer(0); }, sink, alert.id, alert.number);
   if (sequence) transaction.run("DELETE FROM outbox WHERE sequence = ?", *sequence);
-  return transaction.run("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                         sequence, sink, alert.id, alert.revision, alert.number, alert.bytes) > 0;
+  std::optional<std::int64_t> place;
+  transaction.each(
+      "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING sequence",
+      [&](const Row& row) { place = row.integer(0); }, sequence, sink, alert.id, alert.revision,
+      alert.number, alert.bytes);
+  return place;
 }
 
 Result<std::vector<Delivery>> Store::pending(const std::string& sink, std::size_t rows_max,
                                              std::size_t bytes_max) {
   const std::lock_guard guard(mutex_);
+  if (auto all = fresh_.take(sink, rows_max, bytes_max)) return std::move(*all);
   for (;;) {
     std::vector<Delivery> deliveries;
     std::vector<DamagedRow> damaged;
@@ -52,6 +58,7 @@ Result<std::vector<Delivery>> Store::pending(const std::string& sink, std::size_
         },
         sink, rows_max);
     if (!read) return fail(read.error());
+    if (deliveries.empty() && damaged.empty()) fresh_.begin(sink);
     // All of them damaged: what stands behind them must not wait for the next call.
     if (!set_aside(damaged) || !deliveries.empty()) return deliveries;
   }
@@ -60,6 +67,7 @@ Result<std::vector<Delivery>> Store::pending(const std::string& sink, std::size_
 Result<void> Store::settle(const std::string& sink, std::span<const Settlement> settlements,
                            const std::string& mark, WallTime now) {
   const std::lock_guard guard(mutex_);
+  if (!settlements.empty()) fresh_.forget(sink);
   Transaction transaction(database_);
   for (const Settlement& settlement : settlements) {
     std::optional<std::int64_t> alert;
@@ -81,6 +89,7 @@ Result<void> Store::settle(const std::string& sink, std::span<const Settlement> 
 
 Result<std::vector<bool>> Store::adopt(const std::string& sink, std::span<const Alert> alerts) {
   const std::lock_guard guard(mutex_);
+  fresh_.forget(sink);
   std::vector<bool> known;
   Transaction transaction(database_);
   for (const Alert& alert : alerts) {
@@ -131,6 +140,7 @@ Result<std::vector<std::string>> Store::waiting_sinks() {
 Result<std::size_t> Store::expire(const std::string& sink, std::uint64_t bytes_to_free,
                                   WallTime now) {
   const std::lock_guard guard(mutex_);
+  fresh_.forget(sink);
   std::uint64_t bytes = 0;
   std::int64_t last = 0;
   Transaction transaction(database_);

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "state/joined_writes.hpp"
+
 namespace nodeportd {
 namespace {
 
@@ -117,6 +119,7 @@ Database& Database::operator=(Database&& other) noexcept {
 }
 
 Result<Database> Database::open(const std::string& path, Access access) {
+  JoinedWrites::install();
   // NOMUTEX: whoever owns the connection keeps threads apart, once, and not at every call.
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   if (access == Access::create) flags |= SQLITE_OPEN_CREATE;
@@ -190,7 +193,10 @@ Transaction::~Transaction() {
 }
 
 Result<void> Transaction::commit() {
-  run("COMMIT");
+  {
+    const JoinedWrites joined;
+    run("COMMIT");
+  }
   if (error_) return fail(*error_);
   committed_ = true;
   return {};

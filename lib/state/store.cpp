@@ -107,8 +107,9 @@ Result<void> Store::commit(const Changes& changes, WallTime now) {
   for (const Window& window : changes.windows) put_window(transaction, window, now);
   put_shelved_until(transaction, changes.windows);
   std::vector<Notice> conflicts;
+  std::vector<Enqueued> enqueued;
   for (const Outgoing& outgoing : changes.outgoing) {
-    if (!put_alert(transaction, outgoing, now)) {
+    if (!put_alert(transaction, outgoing, now, enqueued)) {
       conflicts.push_back(conflict_notice(outgoing.alert));
     }
   }
@@ -132,6 +133,9 @@ Result<void> Store::commit(const Changes& changes, WallTime now) {
   if (!is_told) transaction.run(kPutMeta, "last_commit", now);
   if (auto done = transaction.commit(); !done) return done;
   if (!is_told) last_commit_ = now;
+  for (const Enqueued& each : enqueued) {
+    fresh_.add(*each.sink, each.sequence, *each.alert, each.bytes);
+  }
   for (Notice& notice : conflicts) quarantine_.report(std::move(notice));
   return {};
 }
@@ -172,7 +176,8 @@ void Store::put_shelved_until(Transaction& transaction, std::span<const Window> 
       latest->alert.window_end);
 }
 
-bool Store::put_alert(Transaction& transaction, const Outgoing& outgoing, WallTime now) {
+bool Store::put_alert(Transaction& transaction, const Outgoing& outgoing, WallTime now,
+                      std::vector<Enqueued>& enqueued) {
   const Alert& alert = outgoing.alert;
   const std::string body = encode(row_key(alert), alert);
   std::optional<std::int64_t> number;
@@ -189,7 +194,10 @@ bool Store::put_alert(Transaction& transaction, const Outgoing& outgoing, WallTi
     return same;
   }
   const QueuedAlert queued{*number, alert.id, alert.revision, body.size()};
-  for (const std::string& sink : outgoing.sinks) (void)enqueue(transaction, sink, queued);
+  for (const std::string& sink : outgoing.sinks) {
+    const auto sequence = enqueue(transaction, sink, queued);
+    if (sequence) enqueued.push_back({&sink, &alert, *sequence, body.size()});
+  }
   return true;
 }
 

@@ -20,6 +20,7 @@
 #include "model/delivery.hpp"
 #include "model/notice.hpp"
 #include "state/checkpointer.hpp"
+#include "state/fresh_deliveries.hpp"
 #include "state/quarantine.hpp"
 #include "state/sqlite.hpp"
 #include "state/store_options.hpp"
@@ -172,6 +173,13 @@ class Store {
     std::uint32_t revision = 0;
     std::uint64_t bytes = 0;
   };
+  // What a commit has put into an outbox.
+  struct Enqueued {
+    const std::string* sink = nullptr;
+    const Alert* alert = nullptr;
+    std::int64_t sequence = 0;
+    std::size_t bytes = 0;
+  };
   struct Resent {
     std::size_t looked_at = 0;
     std::size_t resent = 0;
@@ -185,7 +193,8 @@ class Store {
   void put_window(Transaction& transaction, const Window& window, WallTime now);
   void put_shelved_until(Transaction& transaction, std::span<const Window> windows);
   // False when the history holds other content under the revision's name.
-  [[nodiscard]] bool put_alert(Transaction& transaction, const Outgoing& outgoing, WallTime now);
+  [[nodiscard]] bool put_alert(Transaction& transaction, const Outgoing& outgoing, WallTime now,
+                               std::vector<Enqueued>& enqueued);
 
   void put_service(Transaction& transaction, const ServiceChange& change);
   void put_audit_ids(Transaction& transaction, std::span<const AuditIdUse> uses);
@@ -193,8 +202,9 @@ class Store {
   void put_services_since(Transaction& transaction, const Changes& changes);
   void bound_services(Transaction& transaction) const;
 
-  // False when a revision that was committed later waits already.
-  bool enqueue(Transaction& transaction, const std::string& sink, const QueuedAlert& alert);
+  // Its place; nullopt when a revision that was committed later waits already.
+  std::optional<std::int64_t> enqueue(Transaction& transaction, const std::string& sink,
+                                      const QueuedAlert& alert);
   [[nodiscard]] Result<Resent> resend_some(const std::string& sink,
                                            std::optional<std::int64_t> number);
 
@@ -218,6 +228,7 @@ class Store {
   mutable std::mutex mutex_;  // guards what follows
   Database database_;
   Quarantine quarantine_;
+  FreshDeliveries fresh_;
   std::unique_ptr<Checkpointer> checkpointer_;  // after the database that it watches
   WallTime last_commit_{};                      // as the file has it
   std::int64_t swept_ = 0;  // up to this number prune() has looked at the history in this round
