@@ -16,7 +16,8 @@ constexpr std::size_t kBatches = 6;
 const std::string kQuiet = R"({"kind":"Event","verb":"list"})";
 const std::string kTelling =
     R"({"kind":"Event","auditID":"a","stage":"ResponseComplete","verb":"create",)"
-    R"("objectRef":{"resource":"services","namespace":"n","name":"s"},"responseStatus":{"code":201}})";
+    R"("objectRef":{"resource":"services","namespace":"n","name":"s"},)"
+    R"("responseStatus":{"code":201}})";
 
 // A feed with one worker's lane and nobody behind it.
 struct Bench {
