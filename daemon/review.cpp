@@ -20,6 +20,7 @@ void Review::settle(Batch& batch) {
     if (is_asked) ask(batch, first, end);
     first = end;
   }
+  if (batch.matches.empty()) return;
   rules_.yield_of_writes(batch.matches);
   // In the order of the log again, whatever the batch's bounds.
   std::stable_sort(batch.matches.begin(), batch.matches.end(),
@@ -29,6 +30,7 @@ void Review::settle(Batch& batch) {
 void Review::ask(Batch& batch, std::uint32_t first, std::uint32_t end) {
   const Record& record = batch.records[batch.writes[first].record];
   std::uint32_t next = first;
+  ++reread_;
   reader_.read(
       record.text,
       [&](const AuditEvent& event, std::uint32_t part) {

@@ -22,6 +22,9 @@ class Review {
   // Completes the writes and the matches of a batch that a worker has examined.
   void settle(Batch& batch);
 
+  // Records that were read a second time so far.
+  [[nodiscard]] std::uint64_t reread() const { return reread_; }
+
   [[nodiscard]] ExposureHistory& history() { return history_; }
   [[nodiscard]] const ExposureHistory& history() const { return history_; }
 
@@ -33,6 +36,7 @@ class Review {
   const RuleSet& rules_;
   ExposureHistory history_;
   EventReader reader_;
+  std::uint64_t reread_ = 0;
 };
 
 }  // namespace nodeportd

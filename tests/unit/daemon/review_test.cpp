@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 
+#include "bench/audit_mix.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/worker.hpp"
 
@@ -95,6 +96,28 @@ TEST_CASE("one request is told by one rule, and matches stay in the order of the
                       write_line("update", "b", "31001")}) ==
         Told{"a" + kOpened, "x: Kubernetes Node Port Creation",
              "t: An audit log line could not be inspected", "b" + kOpened});
+}
+
+TEST_CASE("of the writes that change nothing none is read a second time") {
+  constexpr std::size_t kWrites = 2'000;
+  const auto exposures = GENERATE(std::uint64_t{0}, std::uint64_t{50'000});
+  test::AuditMix mix({.service_writes_per_million = 1'000'000,
+                      .service_writes = {.exposures_per_million = exposures},
+                      .big_line = 0});
+  Bench bench;
+  std::uint64_t truths = 0;
+  std::uint64_t writes = 0;
+  for (std::size_t i = 0; i < kWrites; ++i) {
+    std::string line;
+    if (mix.append_next(line)) ++truths;
+    (void)bench.settle({line});
+    writes += bench.batch.writes.size();
+  }
+  CHECK(writes >= kWrites);
+  CHECK((truths > 0) == (exposures > 0));
+  // Some of the rest are told by rules that ask for no history.
+  CHECK((bench.review.reread() > 0) == (truths > 0));
+  CHECK(bench.review.reread() <= truths);
 }
 
 TEST_CASE("of several events in a record the one that was asked for is looked at again") {

@@ -3,6 +3,7 @@
 #include <tuple>
 #include <vector>
 
+#include "bench/audit_mix.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/worker.hpp"
 #include "decode/carriers.hpp"
@@ -178,18 +179,19 @@ TEST_CASE("a word that only the translation of a carrier says is not looked for 
   CHECK(readings.matched > 5);
 }
 
-TEST_CASE("of a log in which 3 % of the lines are writes of Services, 4 % are decoded at most") {
-  constexpr std::uint64_t kLines = 30'000;
+namespace {
+
+// What a worker counts in so many lines, each of which `next` gives.
+template <typename Next>
+BatchTally tally_of(std::uint64_t lines, Next next) {
   const auto rules = rules_of({});
   const Scan scan(rules->literals());
   Worker worker(*rules, scan);
-  // Each creation is two lines.
-  test::AuditEvents events({.lines = kLines, .creations = kLines * 3 / 200, .seed = 1});
   BatchTally tally;
   Batch batch;
-  for (std::uint64_t i = 0; i < kLines; ++i) {
-    const std::string_view line = events.next(WallTime(Micros(static_cast<std::int64_t>(i))));
+  for (std::uint64_t i = 0; i < lines; ++i) {
     batch.clear();
+    const std::string line = next(i);
     batch.records.emplace_back().text = line;
     worker.examine(batch);
     tally.records += batch.tally.records;
@@ -197,9 +199,37 @@ TEST_CASE("of a log in which 3 % of the lines are writes of Services, 4 % are de
     tally.uninspectable += batch.tally.uninspectable;
   }
   WARN("decoded " << tally.decoded << " of " << tally.records << " lines");
+  return tally;
+}
+
+}  // namespace
+
+TEST_CASE("of a log in which 3 % of the lines are writes of Services, 4 % are decoded at most") {
+  constexpr std::uint64_t kLines = 30'000;
+  // Each creation is two lines.
+  test::AuditEvents events({.lines = kLines, .creations = kLines * 3 / 200, .seed = 1});
+  const BatchTally tally = tally_of(kLines, [&](std::uint64_t i) {
+    return std::string(events.next(WallTime(Micros(static_cast<std::int64_t>(i)))));
+  });
   CHECK(tally.records == kLines);
   CHECK(tally.decoded >= kLines * 3 / 100);
   CHECK(tally.decoded <= kLines * 4 / 100);
+  CHECK(tally.uninspectable == 0);
+}
+
+// Other writes of Services' status, lines that name what a rule looks for, and the long lines.
+TEST_CASE("of what a whole cluster logs no more is decoded") {
+  constexpr std::uint64_t kLines = 10'000;
+  test::AuditMix mix({});
+  const BatchTally tally = tally_of(kLines, [&](std::uint64_t) {
+    std::string line;
+    (void)mix.append_next(line);
+    line.pop_back();  // the newline
+    return line;
+  });
+  CHECK(tally.records == kLines);
+  CHECK(tally.decoded >= kLines * 25 / 1'000);
+  CHECK(tally.decoded <= kLines * 5 / 100);
   CHECK(tally.uninspectable == 0);
 }
 

@@ -142,6 +142,22 @@ TEST_CASE("a placeholder is no body") {
         "created succeeded NodePort ?/TCP via node_port; request_only (truncated)");
 }
 
+TEST_CASE(
+    "an event differs from another with its auditID by the apiserver's clock, or as a whole") {
+  const auto content = [](const std::string& more, const std::string& code = "201") {
+    return write_in({"create", code, "", "", "", more}).content;
+  };
+  const auto received = [](const std::string& micros) {
+    return R"(,"requestReceivedTimestamp":"2026-11-24T09:00:00.)" + micros + R"(Z")";
+  };
+  CHECK(content(received("000001")) == content(received("000001")));
+  CHECK(content(received("000001")) != content(received("000002")));
+  CHECK(content(received("000001")) != content(received("000001") + R"(,"more":1)"));
+  // What tells no time of both.
+  CHECK(content("") == content(""));
+  CHECK(content("", "201") != content("", "202"));
+}
+
 TEST_CASE("the facts become fields behind whatever the event called so") {
   AuditDecoder decoder;
   const std::string json = event_text(
