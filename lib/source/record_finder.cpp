@@ -177,6 +177,7 @@ bool is_still_open(OpenRecord& record, std::string_view bytes) {
 }
 
 std::optional<LineEnd> find_line_end(std::string_view bytes, RecordForm form) {
+  if (bytes.empty()) return std::nullopt;  // they may have no address, which memchr(3) asks for
   return form == RecordForm::message ? find_message_end(bytes) : find_newline(bytes);
 }
 
