@@ -69,14 +69,14 @@ class Tree {
              {"health_check_node_port", number(doors.health_check_node_port)}}};
   }
 
-  template <std::size_t size>
-  Value object(const std::array<Member, size>& members) {
+  template <std::size_t Size>
+  Value object(const std::array<Member, Size>& members) {
     Value value;
     value.kind = Value::Kind::object;
-    auto* made = allocate<Member>(size);
+    auto* made = allocate<Member>(Size);
     std::uninitialized_copy(members.begin(), members.end(), made);
     value.members = made;
-    value.size = size;
+    value.size = Size;
     return value;
   }
 
