@@ -1,12 +1,10 @@
 #include "daemon/ledger.hpp"
 
-#include <sys/resource.h>
-
 #include <catch2/catch.hpp>
-#include <csignal>
 
 #include "daemon/pipeline.hpp"
 #include "support/eventually.hpp"
+#include "support/file_size_limit.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace nodeportd;
@@ -14,26 +12,21 @@ using namespace nodeportd::test;
 
 namespace {
 
-// No file can grow while it lives, as on a full disk.
-class NoGrowth {
- public:
-  NoGrowth() {
-    old_action_ = std::signal(SIGXFSZ, SIG_IGN);
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &old_) == 0);
-    const rlimit limit{.rlim_cur = 0, .rlim_max = old_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  }
-  NoGrowth(const NoGrowth&) = delete;
-  NoGrowth& operator=(const NoGrowth&) = delete;
-  ~NoGrowth() {
-    (void)::setrlimit(RLIMIT_FSIZE, &old_);
-    (void)std::signal(SIGXFSZ, old_action_);
-  }
-
- private:
-  rlimit old_{};
-  sighandler_t old_action_ = SIG_DFL;
-};
+// A live chain without sinks.
+Pipeline::Parts parts_of(const RuleSet& rules, Store& store, Outlets& outlets, const Clock& clock) {
+  return {.rules = rules,
+          .origin = {"prod", "cp-1", store.epoch()},
+          .aggregate = {},
+          .exceptions = {},
+          .time = Ledger::Time::live,
+          .store = store,
+          .outlets = outlets,
+          .outbox_max = StoreOptions().max_size,
+          .clock = clock,
+          .log = Log::none(),
+          .beats = {},
+          .beat_facts = {}};
+}
 
 }  // namespace
 
@@ -46,20 +39,9 @@ TEST_CASE("a state that can be written again at the stop is, before its next att
   REQUIRE(store);
   const RuleSet rules({}, {});
   Outlets nobody({});
-  Pipeline pipeline({}, {.rules = rules,
-                         .origin = {"prod", "cp-1", (*store)->epoch()},
-                         .aggregate = {},
-                         .exceptions = {},
-                         .time = Ledger::Time::live,
-                         .store = **store,
-                         .outlets = nobody,
-                         .outbox_max = options.max_size,
-                         .clock = clock,
-                         .log = Log::none(),
-                         .beats = {},
-                         .beat_facts = {}});
+  Pipeline pipeline({}, parts_of(rules, **store, nobody, clock));
   {
-    const NoGrowth full;
+    const FileSizeLimit full(0);
     pipeline.start();
     pipeline.ledger().post({"daemon.started", "nodeportd started", {}});
     REQUIRE(eventually([&] { return pipeline.ledger().status().failed_commits == 1; }));
@@ -85,18 +67,7 @@ TEST_CASE("while no time passes a thousand batches without a match are two, and 
   REQUIRE(store);
   const RuleSet rules({}, {});
   Outlets nobody({});
-  Pipeline pipeline({}, {.rules = rules,
-                         .origin = {"prod", "cp-1", (*store)->epoch()},
-                         .aggregate = {},
-                         .exceptions = {},
-                         .time = Ledger::Time::live,
-                         .store = **store,
-                         .outlets = nobody,
-                         .outbox_max = options.max_size,
-                         .clock = clock,
-                         .log = Log::none(),
-                         .beats = {},
-                         .beat_facts = {}});
+  Pipeline pipeline({}, parts_of(rules, **store, nobody, clock));
   pipeline.start();
   for (std::uint64_t i = 1; i <= 1'000; ++i) {
     Batch* batch = pipeline.feed().take();

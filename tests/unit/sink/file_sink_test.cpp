@@ -1,16 +1,15 @@
 #include "sink/file_sink.hpp"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
-#include <csignal>
 #include <filesystem>
 #include <sstream>
 
 #include "sink/format.hpp"
 #include "support/fake_outbox.hpp"
+#include "support/file_size_limit.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace nodeportd;
@@ -65,27 +64,6 @@ unsigned mode_of(const std::string& path) {
   REQUIRE(::stat(path.c_str(), &status) == 0);
   return status.st_mode & 07777U;
 }
-
-// Ends writes at `bytes` of any file, as a full disk does, while it lives.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(std::uint64_t bytes) {
-    old_action_ = std::signal(SIGXFSZ, SIG_IGN);
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &old_) == 0);
-    const rlimit limit{.rlim_cur = bytes, .rlim_max = old_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    (void)::setrlimit(RLIMIT_FSIZE, &old_);
-    (void)std::signal(SIGXFSZ, old_action_);
-  }
-
- private:
-  rlimit old_{};
-  sighandler_t old_action_ = SIG_DFL;
-};
 
 }  // namespace
 

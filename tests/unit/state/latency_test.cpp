@@ -1,14 +1,12 @@
 // What keeps a commit and a delivery short, and that it changes nothing else.
 
-#include <sys/resource.h>
-
 #include <catch2/catch.hpp>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <random>
 
 #include "state/fresh_deliveries.hpp"
+#include "support/file_size_limit.hpp"
 #include "support/temp_dir.hpp"
 #include "unit/state/samples.hpp"
 
@@ -17,27 +15,6 @@ namespace {
 
 constexpr std::size_t kMany = 1'000;
 constexpr std::size_t kBytes = std::size_t{1} << 24U;
-
-// Files end here while it lives.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    old_action_ = std::signal(SIGXFSZ, SIG_IGN);
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &old_) == 0);
-    const rlimit limit{.rlim_cur = bytes, .rlim_max = old_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    (void)::setrlimit(RLIMIT_FSIZE, &old_);
-    (void)std::signal(SIGXFSZ, old_action_);
-  }
-
- private:
-  rlimit old_{};
-  sighandler_t old_action_ = SIG_DFL;
-};
 
 std::vector<std::string> ids(const std::vector<Delivery>& deliveries) {
   std::vector<std::string> ids;
