@@ -4,9 +4,11 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "match/rule_loader.hpp"
+#include "support/eventually.hpp"
 #include "support/manual_clock.hpp"
 
 namespace nodeportd {
@@ -58,6 +60,11 @@ struct Bench {
 };
 
 using Offsets = std::vector<std::uint64_t>;
+
+bool is_woken(const Waker& waker) {
+  pollfd waiting{.fd = waker.fd(), .events = POLLIN, .revents = 0};
+  return ::poll(&waiting, 1, 0) == 1;
+}
 
 }  // namespace
 
@@ -120,18 +127,26 @@ TEST_CASE("no batch is kept while there is no other") {
   CHECK(bench.collect() == Offsets{10, 20});
 }
 
-TEST_CASE("a thread that falls asleep over a backlog wakes the collector, and a new line does") {
+TEST_CASE("a backlog's batches do not wake the collector, a new line does") {
   Bench bench;
   bench.collector.prepare();
   bench.read(kTelling, 10, false);
   bench.read(kTelling, 20, false);
-  const auto is_woken = [&bench] {
-    pollfd waiting{.fd = bench.collector.fd(), .events = POLLIN, .revents = 0};
-    return ::poll(&waiting, 1, 0) == 1;
-  };
-  CHECK_FALSE(is_woken());
+  CHECK_FALSE(is_woken(bench.collector));
   bench.read(kTelling, 30, true);
-  CHECK(is_woken());
+  CHECK(is_woken(bench.collector));
+}
+
+TEST_CASE("a worker that runs out of a backlog's batches wakes the collector, or all would sleep") {
+  Bench bench;
+  bench.collector.prepare();
+  bench.read(kTelling, 10, false);
+  Worker worker(bench.rules, bench.scan);
+  const std::jthread thread(
+      [&](const std::stop_token& stop) { worker.run(stop, bench.lanes, 0, bench.counters); });
+  REQUIRE(
+      test::eventually([&] { return is_woken(bench.collector) && bench.lanes.is_next_ready(); }));
+  CHECK(bench.collect() == Offsets{10});
 }
 
 }  // namespace nodeportd
