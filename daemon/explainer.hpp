@@ -34,7 +34,10 @@ class Explainer {
  public:
   // `rules` outlive the explainer.
   explicit Explainer(const RuleSet& rules)
-      : rules_(rules), scan_(rules.literals()), worker_(rules, scan_), review_(rules, "", shelf_) {}
+      : rules_(rules),
+        scan_(rules.literals(), rules.words_besides()),
+        worker_(rules, scan_),
+        review_(rules, "", shelf_) {}
 
   // Does to a batch what the pipeline does, so that the history of Services is known afterwards.
   void take(Batch& batch);

@@ -5,7 +5,7 @@ namespace nodeportd {
 Pipeline::Pipeline(PipelineOptions options, Parts parts)
     : pool_(options.batches, options.batch_bytes, source_waker_),
       lanes_(options.workers, options.batches, ledger_waker_),
-      scan_(parts.rules.literals()),
+      scan_(parts.rules.literals(), parts.rules.words_besides()),
       feed_({.pool = pool_,
              .lanes = lanes_,
              .waker = source_waker_,

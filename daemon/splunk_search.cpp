@@ -25,7 +25,8 @@ constexpr std::uint64_t kMaxLine = 16ULL << 20U;
 // them to.
 class Search final : public BatchSupply {
  public:
-  explicit Search(const RuleSet& rules) : rules_(rules), scan_(rules.literals()) {
+  explicit Search(const RuleSet& rules)
+      : rules_(rules), scan_(rules.literals(), rules.words_besides()) {
     for (std::uint32_t i = 0; i < rules.size(); ++i) stats_.emplace_back(rules.catalog()[i]);
   }
 

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <utility>
 
 namespace nodeportd {
 namespace {
 
-constexpr std::size_t kBits = 64;
+constexpr std::size_t kRestsMax = 64;
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -17,9 +18,11 @@ bool is_usable(const std::string& word) {
   return word.size() >= WordSearch::kLengthMin && std::all_of(word.begin(), word.end(), is_letter);
 }
 
-std::string folded(std::string word) {
-  for (char& c : word) c = static_cast<char>(c | 0x20);
-  return word;
+Words folded(Words words) {
+  for (std::string& word : words) {
+    for (char& c : word) c = static_cast<char>(c | 0x20);
+  }
+  return words;
 }
 
 // What contains a word that is enough by itself is found with that one.
@@ -31,11 +34,21 @@ bool is_covered(const std::string& word, const std::vector<std::string>& enough)
 
 }  // namespace
 
-Scan::Scan(const std::vector<Literals>& rules) {
+Scan::Scan(const std::vector<Literals>& rules, const std::vector<Words>& besides) {
+  std::vector<Alternative> alternatives;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    passes_all_ = passes_all_ || rules[i].empty();
+    for (const Words& words : rules[i]) {
+      const bool is_sought = !words.empty() && std::all_of(words.begin(), words.end(), is_usable);
+      passes_all_ = passes_all_ || !is_sought;
+      if (!is_sought) continue;
+      alternatives.push_back({folded(words), i < besides.size() ? folded(besides[i]) : Words()});
+    }
+  }
+  share_first_words(alternatives);
   Alternatives all;
-  for (const Literals& alternatives : rules) {
-    passes_all_ = passes_all_ || alternatives.empty();
-    for (const Words& words : alternatives) add(words, all);
+  for (const Alternative& each : alternatives) {
+    all[each.words.front()].emplace_back(each.words.begin() + 1, each.words.end());
   }
   std::vector<std::string> enough;
   for (const auto& [word, others] : all) {
@@ -44,7 +57,7 @@ Scan::Scan(const std::vector<Literals>& rules) {
   std::vector<std::string> words;
   for (const auto& [word, others] : all) {
     if (is_enough(others) || is_covered(word, enough)) continue;
-    if (rests_.size() == kBits) {
+    if (rests_.size() == kRestsMax) {
       enough.push_back(word);  // to let more pass is sound
       continue;
     }
@@ -58,14 +71,37 @@ Scan::Scan(const std::vector<Literals>& rules) {
   first_words_ = WordSearch(std::move(words), WordSearch::Escapes::found);
 }
 
-void Scan::add(const Words& words, Alternatives& all) {
-  if (words.empty() || !std::all_of(words.begin(), words.end(), is_usable)) {
-    passes_all_ = true;
-    return;
+// More than a few words in one pass cost more each: then a word that many alternatives need is
+// sought in place of one of each, and theirs only where it stands.
+void Scan::share_first_words(std::vector<Alternative>& all) {
+  const auto has_few = [&all] {
+    std::set<std::string> first;
+    for (const Alternative& each : all) first.insert(each.words.front());
+    return first.size() <= WordSearch::kFew;
+  };
+  std::vector<Alternative*> apart;  // that share none yet
+  for (Alternative& each : all) apart.push_back(&each);
+  for (std::size_t shared = 0; shared < kRestsMax && !has_few(); ++shared) {
+    std::map<std::string, std::size_t> needed_by;
+    for (const Alternative* each : apart) {
+      for (const std::string& word : each->besides) {
+        if (is_usable(word)) ++needed_by[word];
+      }
+    }
+    // Of two that as many need the longer one is rarer.
+    const auto most =
+        std::max_element(needed_by.begin(), needed_by.end(), [](const auto& a, const auto& b) {
+          return std::pair(a.second, a.first.size()) < std::pair(b.second, b.first.size());
+        });
+    if (most == needed_by.end() || most->second <= 1) return;
+    std::erase_if(apart, [&](Alternative* each) {
+      const Words& besides = each->besides;
+      if (std::find(besides.begin(), besides.end(), most->first) == besides.end()) return false;
+      std::erase(each->words, most->first);
+      each->words.insert(each->words.begin(), most->first);
+      return true;
+    });
   }
-  std::vector<Words>& others = all[folded(words.front())];
-  Words& rest = others.emplace_back();
-  for (std::size_t i = 1; i < words.size(); ++i) rest.push_back(folded(words[i]));
 }
 
 bool Scan::is_enough(const std::vector<Words>& others) {
@@ -74,17 +110,17 @@ bool Scan::is_enough(const std::vector<Words>& others) {
     if (words.empty()) return true;
     distinct.insert(words.begin(), words.end());
   }
-  return distinct.size() > kBits;  // too many to ask for
+  return distinct.size() > WordSet().size();  // too many to ask for
 }
 
 Scan::Rest Scan::rest_of(const std::vector<Words>& others) {
   Rest rest;
   std::vector<std::string> words;
   for (const Words& each : others) {
-    std::uint64_t& set = rest.sets.emplace_back(0);
+    WordSet& set = rest.sets.emplace_back();
     for (const std::string& word : each) {
       const auto at = std::find(words.begin(), words.end(), word);
-      set |= std::uint64_t{1} << static_cast<std::size_t>(at - words.begin());
+      set.set(static_cast<std::size_t>(at - words.begin()));
       if (at == words.end()) words.push_back(word);
     }
   }
@@ -93,18 +129,19 @@ Scan::Rest Scan::rest_of(const std::vector<Words>& others) {
 }
 
 bool Scan::holds(std::string_view record, const Rest& rest) {
-  std::uint64_t seen = 0;
+  WordSet seen;
   return rest.search.each(record, [&](std::size_t word) {
-    seen |= std::uint64_t{1} << word;
+    if (seen.test(word)) return false;
+    seen.set(word);
     return std::any_of(rest.sets.begin(), rest.sets.end(),
-                       [seen](std::uint64_t set) { return (seen & set) == set; });
+                       [&seen](const WordSet& set) { return (seen & set) == set; });
   });
 }
 
 bool Scan::may_match(std::string_view record) const {
   if (passes_all_) return true;
   if (is_empty_) return false;
-  std::uint64_t asked = 0;  // for each of rests_, once
+  std::uint64_t asked = 0;  // a bit for each of rests_: once
   return first_words_.each(record, [&](std::size_t word) {
     if (word >= rests_.size()) return true;
     const std::uint64_t bit = std::uint64_t{1} << word;

@@ -8,8 +8,6 @@ namespace {
 
 // One set is the escapes'.
 constexpr std::size_t kWordSets = NibbleFilter::kSets - 1;
-// More would leave too few places that no set claims.
-constexpr std::size_t kNibbleWordsMax = 2 * kWordSets;
 // Letters of audit logs, the most frequent first.
 constexpr std::string_view kByFrequency = "eatsiornucmpdlvhkgbfywxzjq";
 // By what stands in many lines anyway nothing rare is found.
@@ -70,7 +68,7 @@ WordSearch::WordSearch(std::vector<std::string> words, Escapes escapes,
 }
 
 WordSearch::Filter WordSearch::best_for(std::size_t words) {
-  const bool is_few = words <= kNibbleWordsMax;
+  const bool is_few = words <= kFew;
   return is_few && NibbleFilter::is_supported() ? Filter::nibbles : Filter::samples;
 }
 

@@ -25,6 +25,9 @@ namespace nodeportd {
 class WordSearch {
  public:
   static constexpr std::size_t kLengthMin = 4;
+  // So many are found at the speed of memory, where the processor can. More would leave too few
+  // places that no set of grams claims.
+  static constexpr std::size_t kFew = 2 * (NibbleFilter::kSets - 1);
   enum class Escapes : std::uint8_t { ignored, found };
   enum class Filter : std::uint8_t { nibbles, samples };
 

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kRunMin = 4;
 constexpr char kNoLetter = ' ';
 constexpr std::size_t kAlternativesMax = 64;  // the scan's work grows with each
+constexpr std::size_t kBesidesMax = 8;
 
 // What stands in most records whatever happened; a run within one of these tells little.
 constexpr std::array<std::string_view, 34> kEverywhere = {"kind",
@@ -246,7 +247,37 @@ Literals of_expression(const Detection& detection, const Expression& expression)
   return {};
 }
 
+void append_new(const Words& more, Words& words) {
+  for (const std::string& word : more) {
+    if (words.size() >= kBesidesMax) return;
+    if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
+  }
+}
+
+Words besides_of(const Detection& detection, const Expression& expression) {
+  Words words;
+  // One of a single part is all of it.
+  if (expression.kind == Expression::Kind::all_of ||
+      (expression.kind == Expression::Kind::any_of && expression.parts.size() == 1)) {
+    for (const Expression& part : expression.parts) {
+      append_new(besides_of(detection, part), words);
+    }
+  }
+  if (expression.kind != Expression::Kind::selection) return words;
+  const Selection& selection = detection.selections[expression.selection];
+  if (selection.alternatives.size() != 1) return words;
+  for (const DetectionItem& item : selection.alternatives.front()) {
+    const Literals literals = of_item(item);
+    if (literals.size() == 1) append_new(literals.front(), words);
+  }
+  return words;
+}
+
 }  // namespace
+
+Words words_besides(const Detection& detection) {
+  return besides_of(detection, detection.condition);
+}
 
 Literals required_literals(const Detection& detection) {
   return of_expression(detection, detection.condition);

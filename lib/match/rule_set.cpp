@@ -45,6 +45,13 @@ std::vector<Literals> RuleSet::literals() const {
   return all;
 }
 
+std::vector<Words> RuleSet::words_besides() const {
+  std::vector<Words> all;
+  for (const CompiledRule& each : rules_) all.push_back(nodeportd::words_besides(each.detection));
+  all.emplace_back();  // the history's literals are all that there is
+  return all;
+}
+
 bool RuleSet::yields(std::uint32_t rule, const std::vector<std::uint32_t>& told) const {
   const std::vector<std::uint32_t>& superiors = yields_to_[rule];
   return std::find_first_of(superiors.begin(), superiors.end(), told.begin(), told.end()) !=

@@ -41,6 +41,8 @@ class RuleSet {
 
   // For the scan, per rule and for the history of Services; see required_literals().
   [[nodiscard]] std::vector<Literals> literals() const;
+  // Of each of those: words_besides().
+  [[nodiscard]] std::vector<Words> words_besides() const;
 
   // Adds what the rules find in an event of `source`. An event that gives a rule more groups than
   // kGroupsMax keeps the smallest, and adds a match of `groups_truncated`. Where a rule yields to

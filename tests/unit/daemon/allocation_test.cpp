@@ -51,7 +51,9 @@ constexpr std::size_t kLines = 1'000;
 
 struct Bench {
   explicit Bench(AuditMix::Plan plan)
-      : rules(load_rules({}, problems)), scan(rules->literals()), worker(*rules, scan) {
+      : rules(load_rules({}, problems)),
+        scan(rules->literals(), rules->words_besides()),
+        worker(*rules, scan) {
     plan.big_line = 0;
     AuditMix mix(plan);
     for (std::string& line : lines) {

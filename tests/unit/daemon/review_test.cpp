@@ -33,7 +33,7 @@ std::string write_line(const std::string& verb, const std::string& audit_id,
 struct Bench {
   Bench()
       : rules(load_rules({}, problems)),
-        scan(rules->literals()),
+        scan(rules->literals(), rules->words_besides()),
         worker(*rules, scan),
         review(*rules, "prod", nothing) {}
 

@@ -83,7 +83,9 @@ bool are_equal(const std::vector<Found>& some, const std::vector<Found>& others)
 class TwoReadings {
  public:
   explicit TwoReadings(const std::vector<std::string>& rules = {})
-      : rules_(rules_of(rules)), scan_(rules_->literals()), pass_all_({Literals()}) {}
+      : rules_(rules_of(rules)),
+        scan_(rules_->literals(), rules_->words_besides()),
+        pass_all_({Literals()}) {}
 
   void read(const std::string& record) {
     examine(scanning_, record, scanned_);
@@ -185,7 +187,7 @@ namespace {
 template <typename Next>
 BatchTally tally_of(std::uint64_t lines, Next next) {
   const auto rules = rules_of({});
-  const Scan scan(rules->literals());
+  const Scan scan(rules->literals(), rules->words_besides());
   Worker worker(*rules, scan);
   BatchTally tally;
   Batch batch;

@@ -17,7 +17,10 @@ std::string creation(const std::string& audit_id) {
 }
 
 struct Bench {
-  Bench() : rules(load_rules({}, problems)), scan(rules->literals()), worker(*rules, scan) {}
+  Bench()
+      : rules(load_rules({}, problems)),
+        scan(rules->literals(), rules->words_besides()),
+        worker(*rules, scan) {}
 
   const std::vector<Match>& examine(const std::vector<std::string>& lines, bool oversize = false) {
     texts = lines;

@@ -127,7 +127,9 @@ TEST_CASE("only an escape that can hide a letter sends a record to the decoder")
 }
 
 TEST_CASE("words that are needed together let pass only what holds them all") {
-  const Scan scan({{{"services", "create"}, {"services", "delete"}}, {{"secret"}}});
+  const std::vector<Literals> rules = {{{"services", "create"}, {"services", "delete"}},
+                                       {{"secret"}}};
+  const Scan scan(rules);
   for (const char* record : {"services create", "DELETE all Services", "services and a secret",
                              R"(\u0073ervices)", "createservices"}) {
     CAPTURE(record);
@@ -136,6 +138,30 @@ TEST_CASE("words that are needed together let pass only what holds them all") {
   for (const char* record : {"services", "create delete", "service creates", "services update"}) {
     CAPTURE(record);
     CHECK(!scan.may_match(record));
+  }
+}
+
+TEST_CASE("of many rules a word that all of them need is sought, and then their own") {
+  const auto count = GENERATE(values<std::size_t>({3, 150}));
+  CAPTURE(count);
+  const auto own_word = [](std::size_t i) {
+    std::string word = "rule";
+    for (; i > 0; i /= 26) word += static_cast<char>('a' + i % 26);
+    return word + "end";
+  };
+  std::vector<Literals> rules = {{{"apart"}}};
+  std::vector<Words> besides = {{}};
+  for (std::size_t i = 0; i < count; ++i) {
+    rules.push_back({{own_word(i)}});
+    besides.push_back({"create", "services", own_word(i)});
+  }
+  const Scan scan(rules, besides);
+  CHECK(scan.may_match("apart"));
+  CHECK(!scan.may_match("create services"));
+  for (std::size_t i = 0; i < count; ++i) {
+    CAPTURE(own_word(i));
+    CHECK(scan.may_match("create " + own_word(i) + " services"));
+    CHECK(scan.may_match("create " + own_word(i)) == (count <= WordSearch::kFew));
   }
 }
 

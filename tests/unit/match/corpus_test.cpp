@@ -125,7 +125,7 @@ TEST_CASE("on a recorded log the shipped rule finds what Splunk's search finds")
   std::ifstream truth(kCorpus + "/apiserver/truth.json");
   const std::string facts(std::istreambuf_iterator<char>(truth), {});
   const RuleSet rules = load_set(kShipped + "/kubernetes_node_port_creation.yml");
-  const Scan scan(rules.literals());
+  const Scan scan(rules.literals(), rules.words_besides());
   std::set<std::string> found;
   std::size_t rows = 0;
   std::ifstream log(path);

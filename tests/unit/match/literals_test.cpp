@@ -226,6 +226,27 @@ TEST_CASE("a field of an exposure stands for what each write of a Service holds"
   CHECK(required_literals(test::compile(test::rule_with(row.fields)).detection) == row.expected);
 }
 
+TEST_CASE("beside its literals stands what an event must hold in any case") {
+  struct Row {
+    std::string detection;
+    Words expected;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"{s: {v: NodePort, w: create, x: services}, condition: s}",
+       {"nodeport", "create", "services"}},
+      {"{s: {v: [alpha, beta], w: services}, condition: s}", {"services"}},
+      {"{s: [{v: alpha}, {v: beta, w: services}], condition: s}", {}},
+      {"{s: {v: alpha}, t: {w: beta}, condition: s and t}", {"alpha", "beta"}},
+      {"{s: {v: alpha}, t: {w: beta}, condition: s or t}", {}},
+      {"{s: {v: alpha}, t: {w: beta}, condition: s and not t}", {"alpha"}},
+      {"{s: {v|neq: alpha, w: null, x: 3, y: abc}, condition: s}", {}},
+      {"{s: [objectref], t: {w: beta}, condition: s and t}", {"beta"}},
+  }));
+  INFO(row.detection);
+  const auto rule = test::compile(test::rule_head() + "detection: " + row.detection + "\n");
+  CHECK(words_besides(rule.detection) == row.expected);
+}
+
 TEST_CASE("a condition joins the literals of its selections") {
   struct Row {
     std::string condition;
