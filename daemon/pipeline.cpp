@@ -4,7 +4,7 @@ namespace nodeportd {
 
 Pipeline::Pipeline(PipelineOptions options, Parts parts)
     : pool_(options.batches, options.batch_bytes, source_waker_),
-      lanes_(options.workers, options.batches, ledger_waker_),
+      lanes_(options.workers - 1, options.batches, ledger_waker_),
       scan_(parts.rules.literals(), parts.rules.words_besides()),
       feed_({.pool = pool_,
              .lanes = lanes_,
@@ -28,7 +28,7 @@ Pipeline::Pipeline(PipelineOptions options, Parts parts)
                .log = parts.log,
                .beats = std::move(parts.beats),
                .beat_facts = std::move(parts.beat_facts)}) {
-  for (std::size_t i = 0; i < options.workers; ++i) {
+  for (std::size_t i = 1; i < options.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(parts.rules, scan_));
   }
 }

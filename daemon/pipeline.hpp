@@ -17,6 +17,7 @@
 namespace nodeportd {
 
 struct PipelineOptions {
+  // Threads that examine; the source's is the first of them.
   std::size_t workers = 1;
   std::size_t batches = 16;
   std::size_t batch_bytes = 256 * 1024;

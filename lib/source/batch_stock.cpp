@@ -7,17 +7,26 @@ namespace {
 
 // Ends of long lines and the byte that tells the end of a file come on top of batch_bytes.
 constexpr std::size_t kSlack = 16UL * 1024;
+// Of the wide buffer: so many batches' bytes, which the long lines of an apiserver fit in.
+constexpr std::size_t kWideMax = 4;
 
 }  // namespace
 
 Batch* BatchStock::received(Batch* batch) {
   if (batch != nullptr && batch == grown_) {
-    ReadBytes bytes;
-    bytes.reserve(batch_bytes_);
-    batch->bytes = std::move(bytes);
+    take_back_wide(*batch);
     grown_ = nullptr;
   }
   return batch;
+}
+
+bool BatchStock::is_wide(const Batch& batch) const {
+  return batch.bytes.capacity() > batch_bytes_ + kSlack;
+}
+
+void BatchStock::take_back_wide(Batch& batch) {
+  batch.bytes.swap(wide_);
+  if (wide_.capacity() > kWideMax * batch_bytes_) wide_ = ReadBytes();
 }
 
 Batch* BatchStock::try_take() {
@@ -34,11 +43,12 @@ Batch* BatchStock::take() {
 
 void BatchStock::put_back(Batch* batch) {
   batch->clear();
+  if (is_wide(*batch)) take_back_wide(*batch);
   spare_.push_back(batch);
 }
 
 void BatchStock::hand_on(Batch* batch) {
-  if (batch->bytes.capacity() > batch_bytes_ + kSlack) grown_ = batch;
+  if (is_wide(*batch)) grown_ = batch;
   batch->sequence = sequence_++;
   supply_.hand_on(batch);
 }

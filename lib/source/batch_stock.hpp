@@ -27,6 +27,8 @@ class BatchStock {
 
   // Whether a batch may get a larger buffer: not while another has one and is on its way.
   [[nodiscard]] bool may_grow() const { return grown_ == nullptr; }
+  // That buffer, or nullptr. Once used it is kept, unless it is very large: its pages are dear.
+  [[nodiscard]] ReadBytes* wide() { return may_grow() ? &wide_ : nullptr; }
   // Gathers what is free, in search of the grown one; wait_to_grow() until it is there.
   void look_for_grown();
   void wait_to_grow();
@@ -34,11 +36,14 @@ class BatchStock {
 
  private:
   Batch* received(Batch* batch);
+  [[nodiscard]] bool is_wide(const Batch& batch) const;
+  void take_back_wide(Batch& batch);
 
   BatchSupply& supply_;
   std::size_t batch_bytes_;
   std::vector<Batch*> spare_;
   const Batch* grown_ = nullptr;
+  ReadBytes wide_;  // or the one that was given for it
   std::uint64_t sequence_ = 0;
 };
 

@@ -152,7 +152,8 @@ Result<Reach> FileReader::fill_lines(Batch& batch, const ReadLimits& limits,
       return Reach::end;
     }
     if (block->size < want) continue;  // it grew between the two calls
-    if (!limits.may_grow) return Reach::wants_room;
+    if (limits.wide == nullptr) return Reach::wants_room;
+    if (want == limits.batch_bytes) batch.bytes.swap(*limits.wide);
     want = std::min(want * kGrowth, std::max<std::size_t>(limits.max_line, want) + kBorderMax);
   }
 }

@@ -27,8 +27,8 @@ struct ReadCounters {
 struct ReadLimits {
   std::size_t batch_bytes = 0;
   std::uint64_t max_line = 0;
-  // A record that is larger than a batch may have a buffer of its own.
-  bool may_grow = false;
+  // Taken in exchange for a batch's buffer when a record is larger than that; nullptr: not now.
+  ReadBytes* wide = nullptr;
   using LastLine = nodeportd::LastLine;
   LastLine last_line = LastLine::waits;
 };

@@ -26,11 +26,11 @@ Result<void> read_file(FileReader& reader, std::uint32_t index, const ReadOption
                        const std::function<void(std::uint64_t)>& progress) {
   ReadLimits limits{.batch_bytes = options.batch_bytes,
                     .max_line = options.max_line,
-                    .may_grow = true,
+                    .wide = nullptr,
                     .last_line = ReadLimits::LastLine::is_record};
   for (;;) {
     Batch* batch = stock.take();
-    limits.may_grow = stock.may_grow();
+    limits.wide = stock.wide();
     const Result<Reach> reach = reader.fill(*batch, limits, counters);
     if (reach && *reach == Reach::wants_room) {
       stock.put_back(batch);

@@ -211,9 +211,8 @@ Source::Served Source::serve(Followed& followed, const Moment& now) {
   followed.was_served = true;
   Batch* batch = stock_->try_take();
   if (batch == nullptr) return Served::starved;
-  const ReadLimits limits{.batch_bytes = options_.batch_bytes,
-                          .max_line = followed.max_line,
-                          .may_grow = stock_->may_grow()};
+  const ReadLimits limits{
+      .batch_bytes = options_.batch_bytes, .max_line = followed.max_line, .wide = stock_->wide()};
   switch (followed.stream.fill(*batch, limits, now)) {
     case Stream::Filled::batch:
       stock_->hand_on(batch);

@@ -74,7 +74,7 @@ class Stream {
     nothing,     // until something is noted
     batch,       // is to be handed on
     working,     // went through bytes that make no record: call again
-    wants_room,  // call again with may_grow
+    wants_room,  // call again with a wide buffer
   };
   // Fills a cleared batch with what comes next: lines, marks, notices.
   [[nodiscard]] Filled fill(Batch& batch, const ReadLimits& limits, const Moment& now);

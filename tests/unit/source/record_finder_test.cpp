@@ -265,7 +265,7 @@ class Reading {
     limits_.last_line = last_line;
     for (;;) {
       batch_.clear();
-      limits_.may_grow = chance_.pick(2) == 0;
+      limits_.wide = chance_.pick(2) == 0 ? &wide_ : nullptr;
       const Result<Reach> reach = reader_.fill(batch_, limits_, counters);
       if (!reach || *reach == Reach::changed) FAIL("what was read is taken to be gone");
       for (const Record& record : batch_.records) {
@@ -290,6 +290,7 @@ class Reading {
  private:
   FileReader reader_;
   ReadLimits limits_;
+  ReadBytes wide_;
   Writer& chance_;
   Batch batch_;
 };
