@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 
 namespace nodeportd {
 
@@ -27,48 +28,23 @@ const EVP_MD* sha256() {
 
 }  // namespace
 
-struct DigestBuilder::Context {
-  EVP_MD_CTX* evp = EVP_MD_CTX_new();
-  Context() { start(); }
-  Context(const Context&) = delete;
-  Context& operator=(const Context&) = delete;
-  ~Context() { EVP_MD_CTX_free(evp); }
-
-  void start() const { require(EVP_DigestInit_ex(evp, sha256(), nullptr) == 1); }
-  void update(std::string_view bytes) const {
-    require(EVP_DigestUpdate(evp, bytes.data(), bytes.size()) == 1);
-  }
-};
-
-DigestBuilder::DigestBuilder() : context_(std::make_unique<Context>()) {}
-DigestBuilder::DigestBuilder(DigestBuilder&&) noexcept = default;
-DigestBuilder& DigestBuilder::operator=(DigestBuilder&&) noexcept = default;
-DigestBuilder::~DigestBuilder() = default;
-
 DigestBuilder& DigestBuilder::field(std::string_view bytes) {
-  std::array<char, 8> length{};
-  for (std::size_t i = 0; i < length.size(); ++i) {
-    length[i] = static_cast<char>((bytes.size() >> (8 * i)) & 0xFF);
+  for (std::size_t i = 0; i < sizeof(std::uint64_t); ++i) {
+    bytes_ += static_cast<char>((bytes.size() >> (8 * i)) & 0xFF);
   }
-  context_->update({length.data(), length.size()});
-  context_->update(bytes);
+  bytes_ += bytes;
   return *this;
 }
 
 DigestBuilder& DigestBuilder::null_field() {
   // A length that no field can have.
-  static constexpr std::string_view kAbsent = "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
-  context_->update(kAbsent);
+  bytes_.append(sizeof(std::uint64_t), '\xFF');
   return *this;
 }
 
 Digest DigestBuilder::finish() {
-  std::array<std::uint8_t, EVP_MAX_MD_SIZE> full{};
-  unsigned int size = 0;
-  require(EVP_DigestFinal_ex(context_->evp, full.data(), &size) == 1);
-  context_->start();
-  Digest digest{};
-  std::copy_n(full.begin(), digest.size(), digest.begin());
+  const Digest digest = digest_of(bytes_);
+  bytes_.clear();
   return digest;
 }
 

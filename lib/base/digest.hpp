@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,24 +11,17 @@ namespace nodeportd {
 using Digest = std::array<std::uint8_t, 16>;
 
 // SHA-256 over fields, each preceded by its length (8 bytes, little-endian), so that ("ab","c")
-// and ("a","bc") differ. Reusable after finish().
+// and ("a","bc") differ. Holds a copy of them until finish(), since OpenSSL's calls cost more than
+// the hash of so few bytes. Reusable after it.
 class DigestBuilder {
  public:
-  DigestBuilder();
-  DigestBuilder(DigestBuilder&&) noexcept;
-  DigestBuilder& operator=(DigestBuilder&&) noexcept;
-  DigestBuilder(const DigestBuilder&) = delete;
-  DigestBuilder& operator=(const DigestBuilder&) = delete;
-  ~DigestBuilder();
-
   DigestBuilder& field(std::string_view bytes);
   // A field that is absent; differs from every field that is there, the empty one included.
   DigestBuilder& null_field();
   [[nodiscard]] Digest finish();
 
  private:
-  struct Context;
-  std::unique_ptr<Context> context_;
+  std::string bytes_;
 };
 
 // Digest of the bytes alone, without a length before them.

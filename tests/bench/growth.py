@@ -112,19 +112,28 @@ class Growth:
         return points
 
     def by_rules(self):
+        """Without what a start costs: reading the rules is told apart."""
         log = self.bench.log(size="200MB")
+        empty = self.bench.write_log("no-lines", "--lines", "0")
         first = pathlib.Path(self.bench.rules) / "kubernetes_node_port_creation.yml"
         shipped = len(list(pathlib.Path(self.bench.rules).glob("*.yml")))
         # The one rule alone finds less than all: its truth is not the log's.
-        costs = [measure.run([self.bench.nodeportd, "replay", "--rules", str(first), log.path],
-                             self.out) for _ in range(self.bench.rounds)]
-        points = [self.point(1, log.lines, costs)]
+        alone = [self.bench.nodeportd, "replay", "--rules", str(first)]
+        points = [self.point_of_rules(1, log, {
+            "empty": lambda: measure.run([*alone, empty.path], self.out),
+            "log": lambda: measure.run([*alone, log.path], self.out)})]
         for count in RULES:
             more = rule_files.write(self.bench.folder / f"rules-{count}", self.bench.rules, count)
             options = ["--rules", self.bench.rules] + (["--rules", more] if count else [])
-            costs = [self.replay(log, *options) for _ in range(self.bench.rounds)]
-            points.append(self.point(shipped + count, log.lines, costs))
+            points.append(self.point_of_rules(shipped + count, log, {
+                "empty": lambda options=options: self.replay(empty, *options),
+                "log": lambda options=options: self.replay(log, *options)}))
         return points
+
+    def point_of_rules(self, count, log, runs):
+        costs = measure.interleaved(runs, self.bench.rounds)
+        start = measure.median(costs["empty"])
+        return self.point(count, log.lines, costs["log"], start) | {"ms_per_start": start * 1000}
 
 
 SERIES = {
@@ -135,17 +144,18 @@ SERIES = {
 }
 
 
+EXTRAS = {"us_per_new": "CPU us/new window", "ms_per_start": "CPU ms/start"}
+
+
 def table(label, points):
-    has_new = any("us_per_new" in point for point in points)
+    extras = [extra for extra in EXTRAS if any(extra in point for point in points)]
     cells = [(label, "CPU us/line", "of the first", "peak MiB")
-             + (("CPU us/new window",) if has_new else ())]
+             + tuple(EXTRAS[extra] for extra in extras)]
     first = points[0]["us_per_line"] or 1e-9
     for point in points:
-        row = (f"{point['x']:,.0f}", f"{point['us_per_line']:.2f}",
-               f"{point['us_per_line'] / first:.2f}", f"{point['peak_mib']:.0f}")
-        if has_new:
-            row += (f"{point['us_per_new']:.2f}" if "us_per_new" in point else "",)
-        cells.append(row)
+        cells.append((f"{point['x']:,.0f}", f"{point['us_per_line']:.2f}",
+                      f"{point['us_per_line'] / first:.2f}", f"{point['peak_mib']:.0f}")
+                     + tuple(f"{point[extra]:.2f}" if extra in point else "" for extra in extras))
     return columns(cells)
 
 
