@@ -10,6 +10,9 @@ using std::chrono::milliseconds;
 
 // At most one transaction in this while, unless a line that has just been written gives an alert.
 constexpr milliseconds kCommitEvery{50};
+// In a log that is being caught up on each Service is written many times a second, and the next
+// batch brings it again.
+constexpr milliseconds kCommitEveryBehind{200};
 // Positions alone are no hurry: a crash reads those lines once more, and they match nothing.
 constexpr milliseconds kPositionsEvery{1'000};
 // While the state cannot be written, it is tried this often.
@@ -217,8 +220,12 @@ bool Ledger::is_due(MonoTime now) const {
   if (backlog_.has_alerts() || alert_waits_) return true;
   const bool has_figures =
       aggregator_.has_changes() || review_.history().has_changes() || backlog_.has_figures();
-  if (has_figures) return since >= kCommitEvery;
+  if (has_figures) return since >= patience();
   return !backlog_.empty() && since >= kPositionsEvery;
+}
+
+milliseconds Ledger::patience() const {
+  return behind_.empty() ? kCommitEvery : kCommitEveryBehind;
 }
 
 void Ledger::gather() {
@@ -304,7 +311,7 @@ std::optional<MonoTime> Ledger::next_deadline(MonoTime now) const {
   if (parts_.time == Time::live) sooner(next_prune_);
   sooner(retry_commit_);
   if (aggregator_.has_changes() || review_.history().has_changes())
-    sooner(last_commit_ + kCommitEvery);
+    sooner(last_commit_ + patience());
   if (!backlog_.empty() && !retry_commit_) sooner(last_commit_ + kPositionsEvery);
   if (status().paused) sooner(now + kRetryEvery);
   // For a backlog's batches nobody wakes us in time (queue/lanes.hpp).

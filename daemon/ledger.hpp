@@ -104,6 +104,8 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   void expire(const std::string& sink);
   void prune(MonoTime now);
   [[nodiscard]] bool is_due(MonoTime now) const;
+  // How long figures may wait for a transaction.
+  [[nodiscard]] std::chrono::milliseconds patience() const;
   void gather();
   void commit(MonoTime now);
   void write(MonoTime now);

@@ -5,6 +5,7 @@
 #include "daemon/pipeline.hpp"
 #include "support/eventually.hpp"
 #include "support/file_size_limit.hpp"
+#include "support/manual_clock.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace nodeportd;
@@ -84,4 +85,49 @@ TEST_CASE("while no time passes a thousand batches without a match are two, and 
   REQUIRE(positions);
   REQUIRE(positions->size() == 1);
   CHECK(positions->front().offset == 1'000);
+}
+
+TEST_CASE("what is known of Services waits longer for a transaction while a log is caught up on") {
+  const TempDir dir;
+  ManualClock clock(WallTime(std::chrono::hours(1)));
+  StoreOptions options;
+  options.directory = dir / "state";
+  auto store = Store::open(options, clock.wall());
+  REQUIRE(store);
+  const RuleSet rules({}, {});
+  Outlets nobody({});
+  Pipeline pipeline({}, parts_of(rules, **store, nobody, clock));
+  pipeline.start();
+  const std::string creation =
+      R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"a",)"
+      R"("stage":"ResponseComplete","verb":"create","objectRef":{"resource":"services",)"
+      R"("namespace":"shop","name":"web","apiVersion":"v1"},"responseStatus":{"code":201},)"
+      R"("requestObject":{"kind":"Service","spec":{"type":"ClusterIP","ports":[{"port":80}]}},)"
+      R"("stageTimestamp":"1970-01-01T01:00:00.000000Z"})";
+  std::uint64_t batches = 0;
+  // The ledger has looked at the clock once more when it has booked the batch.
+  const auto hand_on = [&](bool at_end) {
+    Batch* batch = pipeline.feed().take();
+    batch->bytes.assign(creation.begin(), creation.end());
+    batch->records.push_back({.text = {batch->bytes.data(), batch->bytes.size()}});
+    batch->end.stream = "audit.log";
+    batch->end.offset = ++batches;
+    batch->at_end = at_end;
+    pipeline.feed().hand_on(batch);
+    pipeline.feed().let_go();
+    REQUIRE(eventually([&] { return pipeline.ledger().status().batches == batches; }));
+  };
+  hand_on(false);
+  clock.advance(std::chrono::milliseconds(199));
+  hand_on(false);
+  CHECK(pipeline.ledger().status().commits == 0);
+  SECTION("until its time has come") {
+    clock.advance(std::chrono::milliseconds(1));
+    hand_on(false);
+  }
+  SECTION("or the log's end") {
+    hand_on(true);
+  }
+  CHECK(eventually([&] { return pipeline.ledger().status().commits == 1; }));
+  pipeline.finish();
 }
