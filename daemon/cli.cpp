@@ -83,7 +83,8 @@ void add_replay(CLI::App& app, ReplayCommand& replay, std::string& batch_size) {
       ->type_name("PATH");
   verb->add_option("-c,--config", replay.config, "Take rules and exceptions from this config")
       ->type_name("FILE");
-  verb->add_option("--workers", replay.workers, "Threads that inspect lines, the reading one among them")
+  verb->add_option("--workers", replay.workers,
+                   "Threads that inspect lines, the reading one among them")
       ->check(CLI::Range(1, 64).description(""))
       ->type_name("N")
       ->default_str("1");
