@@ -17,17 +17,12 @@ namespace {
 
 constexpr std::size_t kPage = 500;
 
-int fail_with(const Error& error) {
-  fmt::print(stderr, "nodeportd: {}\n", error.text);
-  return kExitFailed;
-}
-
 int list(Store& store, const DeadlettersCommand& command) {
   Table table({"NUMBER", "SINK", "WHEN", "KIND", "WHY", "ALERT"});
   std::int64_t after = 0;
   for (;;) {
     const Result<std::vector<DeadLetter>> page = store.dead_letters(after, kPage);
-    if (!page) return fail_with(page.error());
+    if (!page) return complain(page.error());
     if (page->empty()) break;
     after = page->back().number;
     for (const DeadLetter& letter : *page) {
@@ -56,12 +51,12 @@ int resend(Store& store, const DeadlettersCommand& command) {
   std::size_t sent = 0;
   if (command.numbers.empty()) {
     const Result<std::size_t> all = store.resend(sink, std::nullopt);
-    if (!all) return fail_with(all.error());
+    if (!all) return complain(all.error());
     sent = *all;
   }
   for (const std::int64_t number : command.numbers) {
     const Result<std::size_t> one = store.resend(sink, number);
-    if (!one) return fail_with(one.error());
+    if (!one) return complain(one.error());
     if (*one == 0) fmt::print(stderr, "nodeportd: there is no dead letter {}\n", number);
     sent += *one;
   }
@@ -78,7 +73,7 @@ int deadletters(const DeadlettersCommand& command) {
     return kExitConfig;
   }
   Result<std::unique_ptr<Store>> store = Store::open_beside(store_options(loaded.config));
-  if (!store) return fail_with(store.error());
+  if (!store) return complain(store.error());
   return command.action == DeadlettersCommand::Action::resend ? resend(**store, command)
                                                               : list(**store, command);
 }

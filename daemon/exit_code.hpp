@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/result.hpp"
+
 namespace nodeportd {
 
 // What the service manager and scripts see (systemd/nodeportd.service does not restart on 2, 78).
@@ -7,5 +9,9 @@ constexpr int kExitWell = 0;
 constexpr int kExitFailed = 1;   // at run time
 constexpr int kExitUsage = 2;    // the command line
 constexpr int kExitConfig = 78;  // EX_CONFIG of sysexits.h: the config or a rule
+
+// Says on stderr what went wrong, in one line; returns the code to leave with, which is `missing`
+// where something is not there: kExitUsage when the command line has named it.
+[[nodiscard]] int complain(const Error& error, int missing = kExitFailed);
 
 }  // namespace nodeportd

@@ -14,11 +14,6 @@
 namespace nodeportd {
 namespace {
 
-int fail_with(const Error& error) {
-  fmt::print(stderr, "nodeportd: {}\n", printable(error.text));
-  return error.kind == ErrorKind::not_found ? kExitUsage : kExitFailed;
-}
-
 // One explanation of a file.
 class Explanation {
  public:
@@ -114,15 +109,15 @@ int explain(const ExplainCommand& command) {
     return kExitConfig;
   }
   const Result<LineIndex> lines = LineIndex::read(command.file);
-  if (!lines) return fail_with(lines.error());
+  if (!lines) return complain(lines.error(), kExitUsage);
   if (command.line > lines->size()) {
-    return fail_with({ErrorKind::not_found, command.file + " has " +
-                                                counted(lines->size(), "line") + ", there is no " +
-                                                std::to_string(command.line)});
+    return complain({ErrorKind::not_found, command.file + " has " + counted(lines->size(), "line") +
+                                               ", there is no " + std::to_string(command.line)},
+                    kExitUsage);
   }
   Explanation explanation(command, *setup.rules, *lines);
   const Result<void> done = command.line > 0 ? explanation.print_line() : explanation.print_all();
-  return done ? kExitWell : fail_with(done.error());
+  return done ? kExitWell : complain(done.error(), kExitUsage);
 }
 
 }  // namespace nodeportd

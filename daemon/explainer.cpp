@@ -11,11 +11,11 @@
 namespace nodeportd {
 namespace {
 
-constexpr std::size_t kNameMax = 200;  // bytes
+constexpr std::size_t kTextAtMax = 200;  // bytes
 
 std::string text_at(const Value& root, const char* path) {
   const auto found = FieldPath::parse(path)->scalars(root, Reading::as_apiserver);
-  return found.empty() ? "" : shorten(found.front(), kNameMax);
+  return found.empty() ? "" : shorten(found.front(), kTextAtMax);
 }
 
 // `patch services shop/web by alice, 200`, of which some may be missing.

@@ -15,11 +15,9 @@ int exposed(const ExposedCommand& command) {
     return kExitConfig;
   }
   Result<std::unique_ptr<Store>> store = Store::open_beside(store_options(loaded.config));
-  Result<void> printed;
-  if (store) printed = print_exposed(**store, command, stdout, stderr);
-  if (store && printed) return kExitWell;
-  fmt::print(stderr, "nodeportd: {}\n", store ? printed.error().text : store.error().text);
-  return kExitFailed;
+  if (!store) return complain(store.error());
+  const Result<void> printed = print_exposed(**store, command, stdout, stderr);
+  return printed ? kExitWell : complain(printed.error());
 }
 
 }  // namespace nodeportd

@@ -21,11 +21,6 @@ namespace {
 // Rows come all at once: stdio alone would make a system call for every other of them.
 constexpr std::size_t kOutputBytes = 65'536;
 
-int fail_with(const Error& error) {
-  fmt::print(stderr, "nodeportd: {}\n", error.text);
-  return error.kind == ErrorKind::not_found ? kExitUsage : kExitFailed;
-}
-
 // What happened, where the alert is about a service write; else the group.
 std::string words_of(const Alert& alert) {
   if (!alert.exposures.empty()) {
@@ -90,7 +85,7 @@ int print_alerts(const ReplayCommand& command, const Setup& setup) {
       });
   progress.clear();
   put(lines);
-  if (!replayed) return fail_with(replayed.error());
+  if (!replayed) return complain(replayed.error(), kExitUsage);
   if (!table.empty()) table.print(stdout);
   progress.summarize(replayed->records, replayed->bytes, replayed->alerts, replayed->uninspectable);
   if (legacy == 0) return kExitWell;

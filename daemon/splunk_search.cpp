@@ -121,10 +121,7 @@ int replay_splunk(const ReplayCommand& command, const RuleSet& rules) {
   const Result<void> read = read_files(command.files, {command.batch_bytes, kMaxLine}, search,
                                        [&](std::uint64_t bytes) { progress.show(bytes); });
   progress.clear();
-  if (!read) {
-    fmt::print(stderr, "nodeportd: {}\n", read.error().text);
-    return read.error().kind == ErrorKind::not_found ? kExitUsage : kExitFailed;
-  }
+  if (!read) return complain(read.error(), kExitUsage);
   std::uint64_t printed = 0;
   for (std::uint32_t i = 0; i < rules.size(); ++i) {
     const Rule& rule = rules.catalog()[i];

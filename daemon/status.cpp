@@ -20,10 +20,7 @@ int status(const StatusCommand& command) {
     socket = loaded.config.admin_socket;
   }
   const Result<std::string> json = ask_daemon(socket, "/status");
-  if (!json) {
-    fmt::print(stderr, "nodeportd: {}\n", json.error().text);
-    return kExitFailed;
-  }
+  if (!json) return complain(json.error());
   if (command.format == OutputFormat::json) {
     fmt::print("{}", *json);
     return kExitWell;

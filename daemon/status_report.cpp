@@ -15,22 +15,22 @@
 namespace nodeportd {
 namespace {
 
-using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+using PrettyWriter = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 
-void put(Writer& json, const char* key, const std::string& text) {
+void put(PrettyWriter& json, const char* key, const std::string& text) {
   json.Key(key);
   const std::string valid = valid_utf8(text);
   json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
 }
-void put(Writer& json, const char* key, std::uint64_t number) {
+void put(PrettyWriter& json, const char* key, std::uint64_t number) {
   json.Key(key);
   json.Uint64(number);
 }
-void put_flag(Writer& json, const char* key, bool flag) {
+void put_flag(PrettyWriter& json, const char* key, bool flag) {
   json.Key(key);
   json.Bool(flag);
 }
-void put_time(Writer& json, const char* key, const std::optional<WallTime>& time) {
+void put_time(PrettyWriter& json, const char* key, const std::optional<WallTime>& time) {
   json.Key(key);
   if (!time) {
     json.Null();
@@ -39,7 +39,7 @@ void put_time(Writer& json, const char* key, const std::optional<WallTime>& time
   json.String(format_time(*time).c_str());
 }
 
-void put_streams(Writer& json, const StatusReport& report) {
+void put_streams(PrettyWriter& json, const StatusReport& report) {
   json.Key("logs");
   json.StartArray();
   for (const StreamStatus& stream : report.streams) {
@@ -56,7 +56,7 @@ void put_streams(Writer& json, const StatusReport& report) {
   json.EndArray();
 }
 
-void put_sinks(Writer& json, const StatusReport& report) {
+void put_sinks(PrettyWriter& json, const StatusReport& report) {
   json.Key("sinks");
   json.StartArray();
   for (const StatusReport::Sink& sink : report.sinks) {
@@ -107,7 +107,7 @@ void print_rows(const Value& root, const char* list, std::vector<std::string> he
 
 std::string to_json(const StatusReport& report) {
   rapidjson::StringBuffer buffer;
-  Writer json(buffer);
+  PrettyWriter json(buffer);
   json.SetIndent(' ', 2);
   json.StartObject();
   put(json, "version", std::string(NODEPORTD_VERSION));

@@ -123,10 +123,7 @@ int test_rules(const TestRulesCommand& command) {
   Tally tally;
   for (CompiledRule& rule : rules) {
     const Result<void> done = run_tests(std::move(rule), command.format, tally);
-    if (!done) {
-      fmt::print(stderr, "nodeportd: {}\n", done.error().text);
-      return kExitFailed;
-    }
+    if (!done) return complain(done.error());
   }
   std::string summary = counted(tally.rules, "rule") + ", " + counted(tally.tests, "test") + ", " +
                         std::to_string(tally.failed) + " failed";

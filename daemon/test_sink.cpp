@@ -40,10 +40,7 @@ int test_sink(const TestSinkCommand& command) {
   if (config == nullptr) return complain_of_unknown(loaded.config, command);
   const SystemClock clock;
   Result<std::unique_ptr<Sink>> sink = make_sink(loaded.config, *config, clock);
-  if (!sink) {
-    fmt::print(stderr, "nodeportd: {}\n", sink.error().text);
-    return kExitFailed;
-  }
+  if (!sink) return complain(sink.error());
   const Origin origin{loaded.config.cluster, loaded.config.node, "test"};
   std::array<Alert, 1> alerts = {
       notice_alert(origin, {"test", "test alert from `nodeportd test-sink`: nothing happened", {}},

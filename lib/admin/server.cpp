@@ -15,6 +15,12 @@
 #include <utility>
 
 namespace nodeportd {
+// What clients need of the server. Those that are being answered outlive it.
+struct Desk {
+  AdminServer::Answer answer;
+  std::size_t clients = 0;
+};
+
 namespace {
 
 namespace asio = boost::asio;
@@ -27,12 +33,6 @@ constexpr std::size_t kClientsMax = 16;
 constexpr std::chrono::seconds kClientPatience{5};
 // Out of descriptors a socket stays ready and every accept fails: not a reason to spin.
 constexpr std::chrono::seconds kAcceptRest{1};
-
-// What clients need of the server. Those that are being answered outlive it.
-struct Desk {
-  AdminServer::Answer answer;
-  std::size_t clients = 0;
-};
 
 // One question and its answer. Keeps itself alive through the handlers that wait for the client.
 class Session : public std::enable_shared_from_this<Session> {

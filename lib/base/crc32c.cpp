@@ -29,18 +29,17 @@ constexpr Tables make_tables() {
 
 constexpr Tables kTables = make_tables();
 
-std::uint32_t byte_at(std::string_view bytes, std::size_t i) {
+std::uint32_t octet(std::string_view bytes, std::size_t i) {
   return static_cast<unsigned char>(bytes[i]);
 }
 
 // What eight bytes make of a sum, which goes into the first four of them.
 std::uint32_t after_eight(std::uint32_t sum, std::string_view bytes) {
-  return kTables[7][(sum & 0xFFU) ^ byte_at(bytes, 0)] ^
-         kTables[6][(sum >> 8U & 0xFFU) ^ byte_at(bytes, 1)] ^
-         kTables[5][(sum >> 16U & 0xFFU) ^ byte_at(bytes, 2)] ^
-         kTables[4][(sum >> 24U) ^ byte_at(bytes, 3)] ^ kTables[3][byte_at(bytes, 4)] ^
-         kTables[2][byte_at(bytes, 5)] ^ kTables[1][byte_at(bytes, 6)] ^
-         kTables[0][byte_at(bytes, 7)];
+  return kTables[7][(sum & 0xFFU) ^ octet(bytes, 0)] ^
+         kTables[6][(sum >> 8U & 0xFFU) ^ octet(bytes, 1)] ^
+         kTables[5][(sum >> 16U & 0xFFU) ^ octet(bytes, 2)] ^
+         kTables[4][(sum >> 24U) ^ octet(bytes, 3)] ^ kTables[3][octet(bytes, 4)] ^
+         kTables[2][octet(bytes, 5)] ^ kTables[1][octet(bytes, 6)] ^ kTables[0][octet(bytes, 7)];
 }
 
 }  // namespace
@@ -49,7 +48,7 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
   std::uint32_t sum = ~before;
   for (; bytes.size() >= kSlices; bytes.remove_prefix(kSlices)) sum = after_eight(sum, bytes);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    sum = (sum >> 8U) ^ kTables[0][(sum ^ byte_at(bytes, i)) & 0xFFU];
+    sum = (sum >> 8U) ^ kTables[0][(sum ^ octet(bytes, i)) & 0xFFU];
   }
   return ~sum;
 }

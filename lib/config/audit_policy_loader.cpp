@@ -12,7 +12,7 @@
 namespace nodeportd {
 namespace {
 
-constexpr std::size_t kFileMax = 4U << 20U;
+constexpr std::size_t kPolicyMax = 4U << 20U;
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), text) != words.end();
@@ -292,7 +292,7 @@ void sort_by_place(Problems& problems) {
 
 LoadedAuditPolicy load_audit_policy(const std::string& path) {
   LoadedAuditPolicy loaded;
-  const auto text = read_file(path, kFileMax);
+  const auto text = read_file(path, kPolicyMax);
   if (!text) {
     // The error's text begins with the path, as the problem's place does.
     loaded.problems.push_back({{path, 0, 0}, text.error().text.substr(path.size() + 2)});

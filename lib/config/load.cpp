@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kFileMax = 4U << 20U;
+constexpr std::size_t kConfigMax = 4U << 20U;
 
 std::string host_name() {
   std::array<char, HOST_NAME_MAX + 1> name{};
@@ -137,7 +137,7 @@ void read_top(const YamlNode& root, const Report& report, Config& config) {
 LoadedConfig load_config(const std::string& path, const Environment& environment) {
   LoadedConfig loaded;
   Problems& problems = loaded.problems;
-  const auto text = read_file(path, kFileMax);
+  const auto text = read_file(path, kConfigMax);
   if (!text) {
     // The error's text begins with the path, as the problem's place does.
     problems.push_back({{path, 0, 0}, text.error().text.substr(path.size() + 2)});

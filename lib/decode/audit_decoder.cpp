@@ -3,7 +3,7 @@
 namespace nodeportd {
 namespace {
 
-constexpr std::size_t kArenaStart = 256UL * 1024;
+constexpr std::size_t kRecordArena = 256UL * 1024;
 
 std::string_view without_byte_order_mark(std::string_view record) {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
@@ -14,7 +14,7 @@ std::string_view without_byte_order_mark(std::string_view record) {
 }  // namespace
 
 AuditDecoder::AuditDecoder()
-    : first_(kArenaStart), arena_(first_.data(), first_.size()), tolerant_(arena_) {}
+    : first_(kRecordArena), arena_(first_.data(), first_.size()), tolerant_(arena_) {}
 
 Result<AuditEvent, Reject> AuditDecoder::decode(std::string_view record) {
   open(record);

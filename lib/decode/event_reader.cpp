@@ -10,7 +10,7 @@
 namespace nodeportd {
 namespace {
 
-constexpr std::size_t kArenaStart = 16UL * 1024;
+constexpr std::size_t kEventArena = 16UL * 1024;
 
 bool begins_json(std::string_view text) {
   return text.starts_with('{') || text.starts_with('[');
@@ -20,7 +20,7 @@ bool begins_json(std::string_view text) {
 
 struct EventReader::Level {
   AuditDecoder decoder;
-  std::array<std::byte, kArenaStart> first{};
+  std::array<std::byte, kEventArena> first{};
   std::pmr::monotonic_buffer_resource arena{first.data(), first.size()};
 };
 

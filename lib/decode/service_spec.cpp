@@ -10,17 +10,18 @@ namespace nodeportd {
 namespace {
 
 constexpr std::uint32_t kPortMax = 65'535;
-constexpr std::size_t kTextMax = 256;  // bytes of a port's texts, which the API keeps far shorter
+constexpr std::size_t kPortTextMax =
+    256;  // bytes of a port's texts, which the API keeps far shorter
 
 std::optional<std::uint32_t> port_in(const Value* object, std::string_view name) {
   const auto number = whole_number(member(object, name), kPortMax);
   return number == 0U ? std::nullopt : number;
 }
 
-std::string text_in(const Value* object, std::string_view name) {
+std::string port_text(const Value* object, std::string_view name) {
   const Value* found = member(object, name);
   if (found == nullptr || !found->is_scalar()) return "";
-  return bounded_utf8(found->text, kTextMax);
+  return bounded_utf8(found->text, kPortTextMax);
 }
 
 enum class Unnumbered : std::uint8_t { counts, is_none };
@@ -35,10 +36,10 @@ void add_node_ports(const Value& spec, Unnumbered unnumbered, std::size_t most, 
     const auto number = port_in(port, "nodePort");
     if (!number && unnumbered == Unnumbered::is_none) continue;
     doors.node_ports.push_back({.number = number,
-                                .name = text_in(port, "name"),
+                                .name = port_text(port, "name"),
                                 .port = port_in(port, "port"),
-                                .target_port = text_in(port, "targetPort"),
-                                .protocol = text_in(port, "protocol")});
+                                .target_port = port_text(port, "targetPort"),
+                                .protocol = port_text(port, "protocol")});
   }
 }
 
@@ -48,14 +49,14 @@ void add_external_ips(const Value& spec, std::size_t most, Doors& doors) {
   for (std::size_t i = 0; i < addresses->size && doors.external_ips.size() < most; ++i) {
     const Value& address = addresses->items[i];
     if (address.kind != Value::Kind::string || address.text.empty()) continue;
-    doors.external_ips.push_back(bounded_utf8(address.text, kTextMax));
+    doors.external_ips.push_back(bounded_utf8(address.text, kPortTextMax));
   }
 }
 
 ServiceSpec read_spec(const Value& spec, std::size_t most) {
   ServiceSpec read;
   const std::string_view type = string_in(&spec, "type");
-  if (!type.empty()) read.type = bounded_utf8(type, kTextMax);
+  if (!type.empty()) read.type = bounded_utf8(type, kPortTextMax);
   add_external_ips(spec, most, read.doors);
   return read;
 }

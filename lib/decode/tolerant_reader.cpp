@@ -16,7 +16,7 @@ namespace {
 
 // RapidJSON's SIMD loops read whole blocks, and a NUL is its end of text.
 constexpr std::size_t kPadding = 64;
-constexpr std::size_t kTextMax = std::numeric_limits<rapidjson::SizeType>::max();
+constexpr std::size_t kDocumentMax = std::numeric_limits<rapidjson::SizeType>::max();
 constexpr std::string_view kWhiteSpace = " \t\r\n";
 // What is kept of a buffer for the next record; a giant's is given back.
 constexpr std::size_t kKeptBytes = 1024UL * 1024;
@@ -41,7 +41,7 @@ std::string_view TolerantReader::rest() const {
 }
 
 Result<std::optional<Value>, Reject> TolerantReader::next() {
-  if (text_.size() > kTextMax) return fail(Reject::too_large);
+  if (text_.size() > kDocumentMax) return fail(Reject::too_large);
   const std::size_t left = rest().size();
   if (left == 0) return std::nullopt;
   at_ = text_.size() - left;

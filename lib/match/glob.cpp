@@ -1,16 +1,11 @@
 #include "match/glob.hpp"
 
 #include <algorithm>
-#include <array>
 #include <ranges>
 #include <span>
 
 namespace nodeportd {
 namespace {
-
-// What `windash` takes for one another; the long ones are U+2013, U+2014 and U+2015.
-constexpr std::array<std::string_view, 5> kDashes = {"-", "/", "\xE2\x80\x93", "\xE2\x80\x94",
-                                                     "\xE2\x80\x95"};
 
 char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

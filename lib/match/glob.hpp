@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,6 +9,10 @@
 #include <vector>
 
 namespace nodeportd {
+
+// What `windash` takes for one another; the long ones are U+2013, U+2014 and U+2015.
+inline constexpr std::array<std::string_view, 5> kDashes = {"-", "/", "\xE2\x80\x93",
+                                                            "\xE2\x80\x94", "\xE2\x80\x95"};
 
 enum class Case : std::uint8_t { ignored, respected };
 

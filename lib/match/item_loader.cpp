@@ -25,7 +25,6 @@ tl::unexpected<Error> refuse(std::string text) {
 // Every text that the pieces stand for, each dash being any of its kind; an error where that are
 // too many, or where a wildcard is no text at all.
 Result<std::vector<std::string>> spelled_out(const Pieces& pieces) {
-  constexpr std::array<std::string_view, 5> kDashes = {"-", "/", "–", "—", "―"};
   std::vector<std::string> texts(1);
   for (const Piece piece : pieces) {
     if (piece.kind == Piece::Kind::byte) {

@@ -61,7 +61,7 @@ bool is_affix(TextStep step) {
   return step == TextStep::startswith || step == TextStep::endswith || step == TextStep::contains;
 }
 
-tl::unexpected<Error> refuse(std::string text) {
+tl::unexpected<Error> refuse_chain(std::string text) {
   return fail(ErrorKind::config, std::move(text));
 }
 
@@ -77,7 +77,7 @@ tl::unexpected<Error> unknown(std::string_view name) {
   std::string text = "there is no modifier '" + std::string(name) + "'";
   const std::string_view meant = nearest(name, known.data(), known.size());
   if (!meant.empty()) text += ": did you mean '" + std::string(meant) + "'?";
-  return refuse(std::move(text));
+  return refuse_chain(std::move(text));
 }
 
 // Takes one modifier after the other, each of which may go on from what stands before it.
@@ -91,7 +91,7 @@ class ChainParser {
     if (!*taken) {
       const std::string where =
           previous_.empty() ? "first" : "behind '" + std::string(previous_) + "'";
-      return refuse("modifier '" + std::string(name) + "' cannot stand " + where);
+      return refuse_chain("modifier '" + std::string(name) + "' cannot stand " + where);
     }
     previous_ = name;
     return {};
@@ -99,18 +99,19 @@ class ChainParser {
 
   [[nodiscard]] Result<void> finish() const {
     if (chain_.type == Type::exists && (chain_.all || chain_.negated)) {
-      return refuse("'exists' stands alone: it asks for true or false");
+      return refuse_chain("'exists' stands alone: it asks for true or false");
     }
     if (chain_.negated && chain_.all) {
-      return refuse("'neq' with 'all' is ambiguous: 'neq' alone means none of the values");
+      return refuse_chain("'neq' with 'all' is ambiguous: 'neq' alone means none of the values");
     }
     if (chain_.negated && chain_.comparison != Comparison::equal) {
-      return refuse("'neq' and an order cannot both hold");
+      return refuse_chain("'neq' and an order cannot both hold");
     }
     const bool has_case = chain_.type == Type::text || chain_.type == Type::field;
     if (chain_.letters == Case::respected && !has_case) {
-      return refuse("'cased' is for text: a regular expression respects case unless 'i' stands " +
-                    std::string("behind 're'"));
+      return refuse_chain(
+          "'cased' is for text: a regular expression respects case unless 'i' stands " +
+          std::string("behind 're'"));
     }
     return chain_.field.empty() ? finish_keywords() : Result<void>();
   }
@@ -122,14 +123,15 @@ class ChainParser {
       return step == TextStep::startswith || step == TextStep::endswith;
     });
     if (searches && !anchored && !chain_.negated) return {};
-    return refuse("keywords are looked for anywhere in the event: 'all', 'cased', 'contains', " +
-                  std::string("'windash', 're' and encodings are all that goes with them"));
+    return refuse_chain(
+        "keywords are looked for anywhere in the event: 'all', 'cased', 'contains', " +
+        std::string("'windash', 're' and encodings are all that goes with them"));
   }
 
   // False: the modifier is known and cannot stand here.
   Result<bool> apply(std::string_view name) {
     if (name == "expand") {
-      return refuse("'expand' needs placeholders, which nodeportd does not have");
+      return refuse_chain("'expand' needs placeholders, which nodeportd does not have");
     }
     if (name == "all") return !std::exchange(chain_.all, true);
     if (name == "neq") return !std::exchange(chain_.negated, true);

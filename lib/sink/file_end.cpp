@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view kForm = "file1";  // of a mark; another form gets another number
 constexpr std::uint64_t kTailBytes = 16'777'216;
-constexpr std::size_t kLineBytesMax = 16'777'216;
+constexpr std::size_t kWholeLineMax = 16'777'216;
 
 // A file that is, or was, the sink's.
 struct Candidate {
@@ -74,7 +74,7 @@ Result<bool> collect_keys(const Candidate& file, std::uint64_t offset,
       rest.remove_prefix(end + 1);
     }
     // None of ours is that long; a stranger's must not fill our memory.
-    if (line.size() < kLineBytesMax) line += rest;
+    if (line.size() < kWholeLineMax) line += rest;
   }
   // Cut between the line and its newline: the newline comes, and with it the line is whole.
   if (auto key = delivered_key(line)) keys.push_back(std::move(*key));

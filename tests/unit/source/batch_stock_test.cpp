@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "followed.hpp"
+#include "unit/source/followed.hpp"
 
 namespace nodeportd {
 namespace {
