@@ -27,6 +27,7 @@ struct Options {
   AuditEvents::Plan plan{.lines = 10'000, .creations = 20, .big_every = 0, .seed = 1};
   std::uint64_t rotate_every = 0;
   double rate = 0;
+  std::uint64_t share = 0;
   std::string start;
   std::int64_t step_micros = 1'000;
   bool chunked = false;
@@ -52,13 +53,32 @@ class EventTimes {
   WallTime last_{};
 };
 
-// Waits for the moment of line number `line` at `rate` lines a second.
-void keep_pace(const Clock& clock, MonoTime begin, double rate, std::uint64_t line) {
-  if (rate <= 0) return;
-  const auto due = begin + std::chrono::duration_cast<std::chrono::nanoseconds>(
-                               std::chrono::duration<double>(static_cast<double>(line) / rate));
-  if (due - clock.mono() > std::chrono::milliseconds(1)) wait_until(clock, due);
-}
+// When each line may be written: at a rate, and share by share as stdin asks for them.
+class Pace {
+ public:
+  Pace(const Clock& clock, double rate, std::uint64_t share)
+      : clock_(clock), rate_(rate), share_(share), begin_(clock.mono()) {}
+
+  // Waits for the moment of line number `line`.
+  void wait_for(std::uint64_t line) {
+    if (share_ > 0 && line % share_ == 0) {
+      (void)std::getchar();  // at its end nobody asks any more, and the rest is written
+      first_ = line;
+      begin_ = clock_.mono();
+    }
+    if (rate_ <= 0) return;
+    const std::chrono::duration<double> after(static_cast<double>(line - first_) / rate_);
+    const MonoTime due = begin_ + std::chrono::duration_cast<std::chrono::nanoseconds>(after);
+    if (due - clock_.mono() > std::chrono::milliseconds(1)) wait_until(clock_, due);
+  }
+
+ private:
+  const Clock& clock_;
+  double rate_;
+  std::uint64_t share_;
+  std::uint64_t first_ = 0;  // line since `begin_`
+  MonoTime begin_;
+};
 
 // Every eighth line goes out in three write calls, so that a reader meets its half.
 Result<void> write_line(RotatingLog& log, std::string_view line, bool in_chunks) {
@@ -87,9 +107,9 @@ Result<void> write_log(const Options& options, const Clock& clock) {
   if (auto opened = log.open(); !opened) return opened;
   AuditEvents events(options.plan);
   EventTimes times(clock, start, Micros(options.step_micros));
-  const MonoTime begin = clock.mono();
+  Pace pace(clock, options.rate, options.share);
   for (std::uint64_t line = 0; line < options.plan.lines; ++line) {
-    keep_pace(clock, begin, options.rate, line);
+    pace.wait_for(line);
     if (options.rotate_every > 0 && line > 0 && line % options.rotate_every == 0) {
       if (auto rotated = log.rotate(clock.wall()); !rotated) return rotated;
     }
@@ -117,6 +137,8 @@ int run(int argc, char** argv) {
   app.add_flag("--gzip", options.log.compress, "Compress rotated files in the background");
   app.add_option("--keep", options.log.keep, "Rotated files that stay; 0: all");
   app.add_option("--rate", options.rate, "Lines per second; 0: as fast as it goes");
+  app.add_option("--share", options.share,
+                 "Lines that each byte of stdin asks for; 0: all at once");
   app.add_option("--start", options.start, "Time of the first event; default: the wall clock's");
   app.add_option("--step", options.step_micros, "Microseconds from event to event, with --start")
       ->capture_default_str();
