@@ -175,9 +175,11 @@ Command parse_command_line(int argc, char** argv) {
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
 
-  RunCommand run{kConfigDefault};
+  RunCommand run{kConfigDefault, false};
   CLI::App* run_verb = app.add_subcommand("run", "Follow the audit logs and deliver alerts");
   add_config(*run_verb, run.config);
+  run_verb->add_flag("--discard-state", run.discard_state,
+                     "Set a state aside that a newer version wrote, and read the logs again");
 
   CheckCommand check{kConfigDefault, ""};
   CLI::App* check_verb = add_check(app, check);

@@ -12,6 +12,7 @@ namespace nodeportd {
 
 struct RunCommand {
   std::string config;
+  bool discard_state = false;  // of a newer version
 };
 
 struct CheckCommand {

@@ -145,6 +145,8 @@ void Ledger::tell(const Notice& notice) {
                        ? LogLevel::info
                        : LogLevel::warning,
                    notice.rule + ": " + notice.text);
+  const auto& silenced = parts_.silenced;
+  if (std::find(silenced.begin(), silenced.end(), notice.rule) != silenced.end()) return;
   Alert alert = notice_alert(parts_.origin, notice, parts_.clock.wall());
   std::vector<std::string> sinks = parts_.outlets.route(alert);
   backlog_.add(Outgoing{std::move(alert), std::move(sinks)});

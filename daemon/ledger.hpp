@@ -56,6 +56,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
     AggregateOptions aggregate;
     const RuleSet& rules;
     std::vector<std::string> exceptions;
+    std::vector<std::string> silenced;  // notices that are logged and not alerted
     Time time = Time::live;
     Store& store;
     Outlets& outlets;

@@ -17,6 +17,7 @@ Pipeline::Pipeline(PipelineOptions options, Parts parts)
                .aggregate = parts.aggregate,
                .rules = parts.rules,
                .exceptions = std::move(parts.exceptions),
+               .silenced = std::move(parts.silenced),
                .time = parts.time,
                .store = parts.store,
                .outlets = parts.outlets,

@@ -37,6 +37,7 @@ class Pipeline {
     Origin origin;
     AggregateOptions aggregate;
     std::vector<std::string> exceptions;
+    std::vector<std::string> silenced;
     Ledger::Time time = Ledger::Time::live;
     Store& store;
     Outlets& outlets;

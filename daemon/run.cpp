@@ -1,7 +1,10 @@
+#include <fnmatch.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -14,6 +17,7 @@
 #include "base/time_text.hpp"
 #include "base/units.hpp"
 #include "daemon/exit_code.hpp"
+#include "daemon/lookout.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/pipeline.hpp"
 #include "daemon/policy_report.hpp"
@@ -39,13 +43,16 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 // order in which nothing is lost.
 class Daemon {
  public:
-  explicit Daemon(Setup setup)
-      : setup_(std::move(setup)), log_(Log::to_stderr(setup_.config.log_level)) {}
+  Daemon(Setup setup, bool discards_newer_state)
+      : setup_(std::move(setup)),
+        discards_newer_state_(discards_newer_state),
+        log_(Log::to_stderr(setup_.config.log_level)) {}
 
   int run() {
     if (const Result<void> opened = open(); !opened) {
       log_.error("{}", opened.error().text);
-      return kExitFailed;
+      // No restart mends what only an operator can.
+      return opened.error().kind == ErrorKind::config ? kExitConfig : kExitFailed;
     }
     start();
     io_.run();
@@ -56,7 +63,9 @@ class Daemon {
   [[nodiscard]] const Config& config() const { return setup_.config; }
 
   Result<void> open() {
-    Result<std::unique_ptr<Store>> store = Store::open(store_options(config()), clock_.wall());
+    StoreOptions options = store_options(config());
+    options.discards_newer = discards_newer_state_;
+    Result<std::unique_ptr<Store>> store = Store::open(options, clock_.wall());
     if (!store) return fail(store.error());
     store_ = std::move(*store);
     outbox_ = std::make_unique<StoreOutbox>(*store_, clock_);
@@ -112,8 +121,9 @@ class Daemon {
     return {.rules = *setup_.rules,
             .origin = {config().cluster, config().node, store_->epoch()},
             .aggregate = {aggregate.lateness, aggregate.idle_after, aggregate.update_every,
-                          aggregate.max_keys},
+                          aggregate.max_keys, config().memory_limit / 2},
             .exceptions = exception_names(*setup_.rules),
+            .silenced = config().lookout.silenced,
             .time = Ledger::Time::live,
             .store = *store_,
             .outlets = *outlets_,
@@ -153,6 +163,7 @@ class Daemon {
     warn_of_blindness();
     signal_waits_.assign(::dup(signals_.fd()));
     wait_for_signals();
+    wait_to_look();
     outlets_->start();
     pipeline_->start();
     source_thread_ = std::jthread([this](const std::stop_token& stop) { source_->run(stop); });
@@ -187,6 +198,35 @@ class Daemon {
       }
       wait_for_signals();
     });
+  }
+
+  void wait_to_look() {
+    look_timer_.expires_after(lookout_.every());
+    look_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      for (Notice& notice : lookout_.look(sight())) {
+        pipeline_->ledger().post(std::move(notice));
+      }
+      wait_to_look();
+    });
+  }
+
+  Lookout::Sight sight() const {
+    Lookout::Sight sight{.streams = source_->status(),
+                         .patterns = {},
+                         .sinks = outlets_->status(),
+                         .wall = clock_.wall(),
+                         .mono = clock_.mono()};
+    for (const SourceConfig& source : config().sources) {
+      const auto is_of_it = [&](const StreamStatus& stream) {
+        return stream.path == source.audit_log ||
+               ::fnmatch(source.audit_log.c_str(), stream.path.c_str(), FNM_PATHNAME) == 0;
+      };
+      if (std::none_of(sight.streams.begin(), sight.streams.end(), is_of_it)) {
+        sight.patterns.push_back(source.audit_log);
+      }
+    }
+    return sight;
   }
 
   // Against the stream: no new lines, then what is on its way, then what waits for sinks.
@@ -288,11 +328,14 @@ class Daemon {
 
   const SignalQueue signals_;
   Setup setup_;
+  bool discards_newer_state_;
   Log log_;
   SystemClock clock_;
   WallTime started_{};
   boost::asio::io_context io_;
   boost::asio::posix::stream_descriptor signal_waits_{io_};
+  boost::asio::steady_timer look_timer_{io_};
+  Lookout lookout_{config().lookout};
   // In the order in which they need each other; destroyed the other way round.
   std::unique_ptr<Store> store_;
   std::unique_ptr<StoreOutbox> outbox_;
@@ -311,7 +354,7 @@ int run(const RunCommand& command) {
     print_problems(setup.problems);
     return kExitConfig;
   }
-  return Daemon(std::move(setup)).run();
+  return Daemon(std::move(setup), command.discard_state).run();
 }
 
 }  // namespace nodeportd

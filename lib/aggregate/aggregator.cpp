@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "aggregate/window_bytes.hpp"
 #include "base/time_text.hpp"
 
 namespace nodeportd {
@@ -35,6 +36,7 @@ void Aggregator::restore(std::vector<Window> open,
     by_end_.emplace(window.alert.window_end, id);
     Live& live = live_[id];
     live.window = std::move(window);
+    weigh(live);
     if (live.window.alert.count != live.window.delivered_count) await_update(live);
   }
   for (const auto& [stream, time] : watermarks) watermark_.restore(stream, time);
@@ -52,7 +54,10 @@ void Aggregator::add(const Batch& batch, std::optional<WallTime> wall, MonoTime 
     for (const Group& group : match.groups) add_to_window(match, group, exposure);
   }
   watermark_.set_at_end(batch.end.stream, batch.at_end, now);
-  while (by_end_.size() > options_.max_keys) close_oldest(now);
+  while (by_end_.size() > options_.max_keys ||
+         (bytes_ > options_.max_bytes && by_end_.size() > 1)) {
+    close_oldest(now);
+  }
 }
 
 void Aggregator::observe_time(const Match& match, const std::string& stream,
@@ -74,6 +79,7 @@ void Aggregator::add_to_window(const Match& match, const Group& group, const Exp
   const Rule& rule = catalog_[match.rule];
   Live& live = open_window(rule, window_start(match.event.time, rule), group);
   const Novelty novelty = absorb(live.window, match, exposure);
+  weigh(live);
   touch(live.window.alert.id, live);
   if (live.window.alert.revision == 0 || novelty == Novelty::fresh) {
     announce(live);
@@ -98,6 +104,13 @@ Aggregator::Live& Aggregator::open_window(const Rule& rule, WallTime start, cons
   return live_.emplace(id, std::move(live)).first->second;
 }
 
+void Aggregator::weigh(Live& live) {
+  if (live.closing) return;
+  bytes_ -= live.bytes;
+  live.bytes = bytes_of(live.window);
+  bytes_ += live.bytes;
+}
+
 void Aggregator::touch(const std::string& id, Live& live) {
   if (std::exchange(live.dirty, true)) return;
   dirty_.push_back(id);
@@ -116,6 +129,7 @@ void Aggregator::announce(Live& live) {
 void Aggregator::close(Live& live) {
   if (!live.announce && !live.closing) ++news_;
   live.closing = true;
+  bytes_ -= std::exchange(live.bytes, 0);
   touch(live.window.alert.id, live);
 }
 
@@ -133,9 +147,11 @@ void Aggregator::close_oldest(MonoTime now) {
   close(live);
   by_end_.erase(oldest);
   notify({"aggregate.keys_bounded",
-          "more groups than aggregate.max_keys: the oldest windows close early, and go on when "
-          "they match again",
-          {{"max_keys", std::to_string(options_.max_keys)}}},
+          "more groups than aggregate.max_keys or memory_limit allows: the oldest windows close "
+          "early, and go on when they match again",
+          {{"open_windows", std::to_string(by_end_.size())},
+           {"max_keys", std::to_string(options_.max_keys)},
+           {"max_bytes", std::to_string(options_.max_bytes)}}},
          now);
 }
 

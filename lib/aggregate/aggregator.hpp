@@ -24,6 +24,7 @@ struct AggregateOptions {
   std::chrono::milliseconds idle_after{30'000};     // see Watermark
   std::chrono::milliseconds update_every{300'000};  // 0: no scheduled revisions
   std::size_t max_keys = 100'000;                   // open windows in memory
+  std::size_t max_bytes = std::size_t{64} << 20U;   // of memory for them
 };
 
 // Where windows lie that are closed. A late match takes its window from here and reopens it.
@@ -77,6 +78,7 @@ class Aggregator {
     bool announce = false;  // a revision is due
     bool closing = false;   // the final revision is due
     bool stale = false;     // its count is ahead of the last revision
+    std::size_t bytes = 0;  // see window_bytes.hpp
   };
 
   void observe_time(const Match& match, const std::string& stream, std::optional<WallTime> wall,
@@ -84,6 +86,7 @@ class Aggregator {
   void add_to_window(const Match& match, const Group& group, const Exposure* exposure);
   Live& open_window(const Rule& rule, WallTime start, const Group& group);
   void touch(const std::string& id, Live& live);
+  void weigh(Live& live);
   void await_update(Live& live);
   void announce(Live& live);
   void close(Live& live);
@@ -103,7 +106,8 @@ class Aggregator {
   std::multimap<WallTime, std::string> by_end_;  // windows of live_ that are not closing
   std::vector<std::string> dirty_;
   std::vector<std::string> stale_;
-  std::size_t news_ = 0;  // windows with announce or closing
+  std::size_t news_ = 0;   // windows with announce or closing
+  std::size_t bytes_ = 0;  // of the windows of live_ that are not closing
   std::optional<WallTime> shelved_until_;
   std::optional<MonoTime> next_update_;
   std::unordered_map<std::uint32_t, std::uint64_t> suppressions_;

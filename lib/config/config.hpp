@@ -48,6 +48,17 @@ struct AggregateConfig {
   bool operator==(const AggregateConfig&) const = default;
 };
 
+// When the daemon says by itself that it cannot see, or cannot tell.
+struct LookoutConfig {
+  std::chrono::milliseconds missing_after = std::chrono::minutes(1);  // a log is not there
+  std::chrono::milliseconds silence_after = std::chrono::hours(1);    // no line; 0: as it should be
+  std::uint64_t unread_max = 1ULL << 30U;                             // bytes of a log
+  std::chrono::milliseconds unread_after = std::chrono::minutes(1);   // so many wait
+  std::chrono::milliseconds failing_after = std::chrono::minutes(15);  // a sink takes nothing
+  std::vector<std::string> silenced;  // notices that are logged and not alerted
+  bool operator==(const LookoutConfig&) const = default;
+};
+
 struct StateConfig {
   enum class Durability : std::uint8_t { process_crash, power_loss };
   std::string directory = "/var/lib/nodeportd";
@@ -120,6 +131,9 @@ struct Config {
   YamlNode exceptions;  // as written, variables expanded; null when there are none
   PipelineConfig pipeline;
   AggregateConfig aggregate;
+  // Bytes of resident memory. Half of it is for open windows; all else is bounded by itself.
+  std::uint64_t memory_limit = 128ULL << 20U;
+  LookoutConfig lookout;
   StateConfig state;
   std::vector<SinkConfig> sinks;
   std::string

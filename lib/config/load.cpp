@@ -10,7 +10,9 @@
 #include <tuple>
 
 #include "base/files.hpp"
+#include "base/text.hpp"
 #include "config/section.hpp"
+#include "model/rule.hpp"
 
 namespace nodeportd {
 namespace {
@@ -50,6 +52,34 @@ AggregateConfig read_aggregate(YamlMap map) {
   set(aggregate.max_keys, map.integer("max_keys", 10, 10'000'000));
   map.refuse_unknown_keys();
   return aggregate;
+}
+
+// Names alone: a pattern would also silence what a later version tells.
+std::vector<std::string> read_silenced(YamlMap& map) {
+  const std::vector<std::string_view> known = builtin::notice_names();
+  std::vector<std::string> silenced = map.texts("silenced");
+  for (const std::string& name : silenced) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string text = "'silenced' names '" + name + "', which nodeportd never tells";
+    const std::string_view meant = nearest(name, known.data(), known.size());
+    if (!meant.empty()) text += ": did you mean '" + std::string(meant) + "'?";
+    map.complain(*map.node("silenced"), std::move(text));
+  }
+  return silenced;
+}
+
+LookoutConfig read_lookout(YamlMap map) {
+  constexpr milliseconds kLeast = std::chrono::seconds(1);
+  constexpr milliseconds kMost = std::chrono::days(7);
+  LookoutConfig lookout;
+  set(lookout.missing_after, map.duration("missing_after", kLeast, kMost));
+  set(lookout.silence_after, map.duration("silence_after", milliseconds(0), kMost));
+  set(lookout.unread_max, map.size("unread_max", 1ULL << 20U));
+  set(lookout.unread_after, map.duration("unread_after", kLeast, kMost));
+  set(lookout.failing_after, map.duration("failing_after", kLeast, kMost));
+  lookout.silenced = read_silenced(map);
+  map.refuse_unknown_keys();
+  return lookout;
 }
 
 StateConfig read_state(YamlMap map) {
@@ -117,6 +147,9 @@ void read_top(const YamlNode& root, const Report& report, Config& config) {
   if (const YamlNode* aggregate = top.node("aggregate")) {
     config.aggregate = read_aggregate(section(*aggregate, "aggregate"));
   }
+  if (const YamlNode* lookout = top.node("lookout")) {
+    config.lookout = read_lookout(section(*lookout, "lookout"));
+  }
   if (const YamlNode* state = top.node("state")) {
     config.state = read_state(section(*state, "state"));
   }
@@ -126,6 +159,7 @@ void read_top(const YamlNode& root, const Report& report, Config& config) {
       top.complain(*sinks, "'sinks' is empty: alerts would go nowhere");
     }
   }
+  set(config.memory_limit, top.size("memory_limit", 64ULL << 20U));
   set(config.audit_policy, absolute_path(top, "audit_policy"));
   if (const YamlNode* admin = top.node("admin")) read_admin(section(*admin, "admin"), config);
   if (const YamlNode* log = top.node("log")) read_log(section(*log, "log"), config);

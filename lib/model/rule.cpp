@@ -9,23 +9,71 @@
 namespace nodeportd {
 namespace {
 
+constexpr std::string_view kTagPrefix = "nodeportd.";
 constexpr std::array<std::string_view, 5> kLevels = {"informational", "low", "medium", "high",
                                                      "critical"};
 
 // A fact of the daemon's own. Its name is the first tag, by which find() knows it.
-Rule make(std::string id, std::string name, Level level, std::string title) {
+Rule make(std::string id, std::string_view name, Level level, std::string title) {
   Rule rule;
   rule.id = std::move(id);
   rule.name = std::move(title);
   rule.level = level;
-  rule.tags = {"nodeportd." + std::move(name)};
+  rule.tags = {std::string(kTagPrefix) + std::string(name)};
   return rule;
 }
 
-Rule make_blind_spot(std::string id, std::string name, Level level, std::string title) {
-  Rule rule = make(std::move(id), std::move(name), level, std::move(title));
+Rule make_blind_spot(std::string id, std::string_view name, Level level, std::string title) {
+  Rule rule = make(std::move(id), name, level, std::move(title));
   rule.aggregate.group_by = {{"source", ""}, {"reason", ""}};
   return rule;
+}
+
+const std::vector<Rule>& notices() {
+  static const std::vector<Rule> rules = {
+      make("fddf8fb6-7733-4482-9eea-3c9cbc5a2e0d", "daemon.started", Level::informational,
+           "nodeportd started"),
+      make("3b9ac453-5df7-4698-92cb-946a9a74bff5", "daemon.stopped", Level::informational,
+           "nodeportd stopped"),
+      make("c1942914-3359-4be2-b073-233a13a1e2d3", "heartbeat", Level::informational,
+           "nodeportd is alive"),
+      make("afb7a3ec-e438-48e3-b30f-eb6db4af42b7", "source.history_skipped", Level::informational,
+           "Older audit logs were not read"),
+      make("e5c51310-fbe0-4306-a445-79a7bf2443bd", "source.lines_lost", Level::high,
+           "Audit log lines were lost before they were read"),
+      make("2df8c3eb-5c28-4ef8-b6a4-e9255c00518d", "source.truncated", Level::medium,
+           "An audit log was truncated"),
+      make("79ed41f0-2493-4744-950c-ed1c29187e0c", "source.unreadable", Level::high,
+           "An audit log cannot be read"),
+      make("9fffb3ed-ca6e-4e8f-888d-fc16dc6730a3", "source.missing", Level::high,
+           "There is no audit log to follow"),
+      make("53d15ebe-af22-402c-b435-9f45712d95ca", "source.silent", Level::medium,
+           "An audit log brings no lines"),
+      make("719c94b3-7422-4ba2-91d6-52754a74ae29", "source.behind", Level::medium,
+           "Reading an audit log does not keep up"),
+      make("9b1b0df2-472f-4a46-9daa-1b32e6188307", "source.unwatched", Level::low,
+           "An audit log is polled: the kernel refuses to watch it"),
+      make("f49fb87f-958c-436a-aa7b-f7b52cbe1e43", "state.undurable", Level::high,
+           "The state cannot be written"),
+      make("f5d997d2-0c14-4a9b-bc6e-370a3579c828", "state.damaged", Level::high,
+           "A damaged row of the state was set aside"),
+      make("da043faf-d2ff-4e04-a441-b97731cee170", "sink.expired", Level::high,
+           "Alerts for a dead sink expired"),
+      make("8151eeee-59e0-4494-9866-565504936bae", "sink.failing", Level::high,
+           "A sink has been failing for long"),
+      make("c1d26b80-0f82-46e1-9990-3977a3908ef9", "sink.dead_letter", Level::medium,
+           "A receiver refused an alert for good"),
+      make("a86f71ac-78af-4cb4-9917-0c785e45da25", "clock.ahead", Level::medium,
+           "An audit event lies in the future"),
+      make("0b755b93-934f-49ca-9691-ef21f0bfc6a4", "clock.jumped", Level::medium,
+           "The machine's clock jumped"),
+      make("14fd15c0-c7c3-4e54-8cb0-d7e5ba4f0bd9", "aggregate.keys_bounded", Level::medium,
+           "A window closed early at the bound of keys"),
+      make("d112ee95-0a6c-4ba3-b5b3-af8327e97a1b", "policy.blind", Level::medium,
+           "The audit policy hides how Services are opened"),
+      make("c299cc36-91f0-47e9-9c6f-ee10ff1e5b51", "test", Level::informational, "Test alert"),
+  };
+  return rules;
 }
 
 }  // namespace
@@ -68,43 +116,19 @@ const Rule& groups_truncated() {
 }
 
 const Rule* find(std::string_view name) {
-  static const std::array<Rule, 16> rules = {
-      make("fddf8fb6-7733-4482-9eea-3c9cbc5a2e0d", "daemon.started", Level::informational,
-           "nodeportd started"),
-      make("3b9ac453-5df7-4698-92cb-946a9a74bff5", "daemon.stopped", Level::informational,
-           "nodeportd stopped"),
-      make("c1942914-3359-4be2-b073-233a13a1e2d3", "heartbeat", Level::informational,
-           "nodeportd is alive"),
-      make("afb7a3ec-e438-48e3-b30f-eb6db4af42b7", "source.history_skipped", Level::informational,
-           "Older audit logs were not read"),
-      make("e5c51310-fbe0-4306-a445-79a7bf2443bd", "source.lines_lost", Level::high,
-           "Audit log lines were lost before they were read"),
-      make("2df8c3eb-5c28-4ef8-b6a4-e9255c00518d", "source.truncated", Level::medium,
-           "An audit log was truncated"),
-      make("79ed41f0-2493-4744-950c-ed1c29187e0c", "source.unreadable", Level::high,
-           "An audit log cannot be read"),
-      make("9b1b0df2-472f-4a46-9daa-1b32e6188307", "source.unwatched", Level::low,
-           "An audit log is polled: the kernel refuses to watch it"),
-      make("f49fb87f-958c-436a-aa7b-f7b52cbe1e43", "state.undurable", Level::high,
-           "The state cannot be written"),
-      make("f5d997d2-0c14-4a9b-bc6e-370a3579c828", "state.damaged", Level::high,
-           "A damaged row of the state was set aside"),
-      make("da043faf-d2ff-4e04-a441-b97731cee170", "sink.expired", Level::high,
-           "Alerts for a dead sink expired"),
-      make("c1d26b80-0f82-46e1-9990-3977a3908ef9", "sink.dead_letter", Level::medium,
-           "A receiver refused an alert for good"),
-      make("a86f71ac-78af-4cb4-9917-0c785e45da25", "clock.ahead", Level::medium,
-           "An audit event lies in the future"),
-      make("14fd15c0-c7c3-4e54-8cb0-d7e5ba4f0bd9", "aggregate.keys_bounded", Level::medium,
-           "A window closed early at the bound of keys"),
-      make("d112ee95-0a6c-4ba3-b5b3-af8327e97a1b", "policy.blind", Level::medium,
-           "The audit policy hides how Services are opened"),
-      make("c299cc36-91f0-47e9-9c6f-ee10ff1e5b51", "test", Level::informational, "Test alert"),
-  };
-  const std::string tag = "nodeportd." + std::string(name);
-  const auto* found = std::find_if(rules.begin(), rules.end(),
-                                   [&](const Rule& rule) { return rule.tags.front() == tag; });
-  return found == rules.end() ? nullptr : found;
+  const std::string tag = std::string(kTagPrefix) + std::string(name);
+  const auto found = std::find_if(notices().begin(), notices().end(),
+                                  [&](const Rule& rule) { return rule.tags.front() == tag; });
+  return found == notices().end() ? nullptr : &*found;
+}
+
+std::vector<std::string_view> notice_names() {
+  std::vector<std::string_view> names;
+  for (const Rule& rule : notices()) {
+    const std::string_view name = std::string_view(rule.tags.front()).substr(kTagPrefix.size());
+    if (name != "heartbeat" && name != "test") names.push_back(name);
+  }
+  return names;
 }
 
 }  // namespace builtin

@@ -126,10 +126,12 @@ Result<int> schema_version(Database& database, const std::string& path) {
   const auto version = number_of(database, "PRAGMA user_version");
   if (!version) return fail(version.error());
   if (*version < 1 || *version > kSchemaVersion) {
-    return fail(ErrorKind::config, path + ": written by another version of nodeportd (schema " +
-                                       std::to_string(*version) + ", this one knows " +
-                                       std::to_string(kSchemaVersion) +
-                                       "): run that version, or move the file away");
+    return fail(ErrorKind::config,
+                path + ": written by another version of nodeportd (schema " +
+                    std::to_string(*version) + ", this one knows " +
+                    std::to_string(kSchemaVersion) +
+                    "): run that version, or `nodeportd run --discard-state`, which sets "
+                    "the file aside and reads the logs again");
   }
   // SQLite takes a flipped letter in here for a column of another name.
   const Result<std::string> sound = sound_schema_text(static_cast<int>(*version));
@@ -206,6 +208,17 @@ Result<std::string> set_aside(const std::string& path, WallTime now) {
   return aside;
 }
 
+// Nothing is taken over from rows whose meaning is not known.
+StateFile discarded(Database fresh, const std::string& aside) {
+  Notice notice{"state.damaged",
+                "The state of a newer version was set aside, as asked: what is still on disk is "
+                "read again, and alerts may repeat under the new epoch",
+                {{"kept_as", aside}}};
+  std::vector<Notice> notices = reconcile(fresh);
+  notices.insert(notices.begin(), std::move(notice));
+  return {std::move(fresh), std::move(notices)};
+}
+
 }  // namespace
 
 Result<StateFile> open_state_file(const StoreOptions& options, WallTime now) {
@@ -215,13 +228,17 @@ Result<StateFile> open_state_file(const StoreOptions& options, WallTime now) {
     std::vector<Notice> notices = reconcile(*database);
     return StateFile{std::move(*database), std::move(notices)};
   }
-  if (database.error().kind != ErrorKind::malformed) return fail(database.error());
+  const bool is_newer = database.error().kind == ErrorKind::config;
+  if (is_newer ? !options.discards_newer : database.error().kind != ErrorKind::malformed) {
+    return fail(database.error());
+  }
 
   const std::string why = database.error().text;
   const Result<std::string> aside = set_aside(path, now);
   if (!aside) return fail(aside.error());
   database = open_sound(path, options);
   if (!database) return fail(database.error());
+  if (is_newer) return discarded(std::move(*database), *aside);
   const Salvage saved = salvage(*aside, *database);
   Notice notice{"state.damaged", "The state file is damaged and was set aside: " + why, {}};
   notice.facts = {{"kept_as", *aside},

@@ -20,7 +20,8 @@ struct StateFile {
 // Creates the file if it is not there. One that is damaged is renamed to
 // `state.db.damaged-<time of now>` (the last three of these are kept), and a fresh one takes over
 // what can still be read of it. An older schema is brought up to date, in one transaction; a newer
-// one is an error of kind config. The caller holds the directory's lock.
+// one is an error of kind config, or is set aside whole if the options say so. The caller holds
+// the directory's lock.
 [[nodiscard]] Result<StateFile> open_state_file(const StoreOptions& options, WallTime now);
 
 // The same file while a daemon may be using it: never created, changed or set aside, so that an

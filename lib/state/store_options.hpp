@@ -19,6 +19,8 @@ struct StoreOptions {
   std::chrono::milliseconds history = std::chrono::days(30);
   // Services that are remembered; nor do their records take more than a quarter of max_size.
   std::uint64_t max_services = 100'000;
+  // A state that a newer version wrote is set aside, as a damaged one is, instead of refused.
+  bool discards_newer = false;
 };
 
 }  // namespace nodeportd

@@ -80,11 +80,12 @@ class Daemon:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(config)
 
-    def start(self, wait=True, **environment):
+    def start(self, wait=True, arguments=(), **environment):
         before = self.count_ready()
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([NODEPORTD, "run", "--config", self.config], stderr=log,
-                                            env=dict(self.environment, **environment))
+            self.process = subprocess.Popen(
+                [NODEPORTD, "run", "--config", self.config, *arguments], stderr=log,
+                env=dict(self.environment, **environment))
         if wait:
             eventually(lambda: self.count_ready() > before or self.process.poll() is not None,
                        what="a ready daemon")

@@ -1,10 +1,11 @@
 """A disk that fills and a state that cannot be written: alerts go out all the same, and say so."""
 
 import os
+import sqlite3
 import subprocess
 import unittest
 
-from harness import EndToEnd, creation, eventually
+from harness import EndToEnd, NODEPORTD, creation, eventually
 
 
 def can_mount():
@@ -76,3 +77,24 @@ class FullDisk(EndToEnd):
 
     def out(self):
         return self.alerts(os.path.join("out", "alerts"))
+
+
+class NewerState(EndToEnd):
+    def test_a_state_of_a_newer_version_is_refused_until_it_is_to_be_discarded(self):
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        self.append(creation("id-1", "before"))
+        eventually(self.alerts, what="the first alert")
+        self.assertEqual(daemon.stop(), 0)
+        with sqlite3.connect(self.path("state", "state.db")) as state:
+            state.execute("PRAGMA user_version = 99")
+        state.close()
+        refused = subprocess.run([NODEPORTD, "run", "--config", daemon.config], check=False,
+                                 capture_output=True, text=True)
+        self.assertEqual(refused.returncode, 78)
+        self.assertIn("--discard-state", refused.stderr)
+        daemon.start(arguments=["--discard-state"])
+        eventually(lambda: len(self.alerts()) == 2, what="the log read again")
+        first, again = self.alerts()
+        self.assertEqual(first["alert_id"], again["alert_id"])
+        self.assertNotEqual(first["epoch"], again["epoch"])
+        self.assertEqual(daemon.stop(), 0)

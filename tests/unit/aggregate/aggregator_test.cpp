@@ -228,6 +228,22 @@ TEST_CASE("at the bound the oldest window closes early, says so, and goes on whe
   CHECK(bench.shelf.windows.at(id).alert.count == 2);
 }
 
+TEST_CASE("windows that take too much memory close early, the oldest first, until they fit") {
+  AggregateOptions options;
+  options.max_bytes = 64UL * 1024;
+  Bench bench(options);
+  for (int i = 0; i < 100; ++i) {
+    bench.feed({match_by("user-" + std::to_string(i) + std::string(2'000, 'x'), kNoon)});
+  }
+  const std::size_t open = bench.aggregator.open_windows();
+  CHECK(open > 1);
+  CHECK(open * 2'000 < options.max_bytes);
+  CHECK(bench.aggregator.take_notices().at(0).rule == "aggregate.keys_bounded");
+  // One that alone is too large stays.
+  bench.feed({match_by(std::string(100'000, 'x'), kNoon)});
+  CHECK(bench.aggregator.open_windows() == 1);
+}
+
 TEST_CASE("a new tuple asks the shelf only when its window may lie there") {
   Bench bench;
   bench.feed({match_by("a", kNoon), match_by("b", kNoon)});

@@ -56,9 +56,12 @@ TEST_CASE("what is written is read, every key of it") {
       "exceptions: [{name: x}]\n"
       "pipeline: {workers: 8, batch_size: 1MiB, batches: 32, reconcile: 1s, stop_timeout: 5s}\n"
       "aggregate: {lateness: 0, idle_after: 1s, update_every: 0, max_keys: 10}\n"
+      "lookout: {missing_after: 2s, silence_after: 0, unread_max: 1MiB, unread_after: 3s,\n"
+      "          failing_after: 4s, silenced: [source.silent, clock.jumped]}\n"
       "state: {directory: /s, durability: power_loss, max_size: 16MiB, history: 1d}\n"
       "sinks: [{name: s, type: file, path: /s}]\n"
       "audit_policy: /p.yaml\n"
+      "memory_limit: 64MiB\n"
       "admin: {socket: /a.sock}\n"
       "log: {level: debug}\n");
   for (const Problem& problem : loaded.problems) UNSCOPED_INFO(to_text(problem));
@@ -78,9 +81,16 @@ TEST_CASE("what is written is read, every key of it") {
         PipelineConfig{8, 1U << 20U, 32, std::chrono::seconds(1), std::chrono::seconds(5)});
   CHECK(config.aggregate == AggregateConfig{std::chrono::seconds(0), std::chrono::seconds(1),
                                             std::chrono::seconds(0), 10});
+  CHECK(config.lookout == LookoutConfig{std::chrono::seconds(2),
+                                        std::chrono::seconds(0),
+                                        1U << 20U,
+                                        std::chrono::seconds(3),
+                                        std::chrono::seconds(4),
+                                        {"source.silent", "clock.jumped"}});
   CHECK(config.state ==
         StateConfig{"/s", StateConfig::Durability::power_loss, 16U << 20U, std::chrono::hours(24)});
   CHECK(config.audit_policy == "/p.yaml");
+  CHECK(config.memory_limit == 64U << 20U);
   CHECK(config.admin_socket == "/a.sock");
   CHECK(config.log_level == LogLevel::debug);
 }
@@ -153,6 +163,12 @@ TEST_CASE("everything that is wrong is told, at its place") {
        "c.yaml:3:55: 'update_every' must be a duration such as 500ms, 30s, 10m or 1h, this is "
        "'-1s'\n"
        "c.yaml:3:70: 'max_keys' must lie between 10 and 10000000, this is 9\n"},
+      {kLeast + "lookout: {missing_after: 0, silenced: [source.silence, heartbeat, '*']}\n",
+       "c.yaml:3:26: 'missing_after' must be at least 1s and at most 7d, this is 0\n"
+       "c.yaml:3:39: 'silenced' names '*', which nodeportd never tells\n"
+       "c.yaml:3:39: 'silenced' names 'heartbeat', which nodeportd never tells\n"
+       "c.yaml:3:39: 'silenced' names 'source.silence', which nodeportd never tells: did you mean "
+       "'source.silent'?\n"},
       {kLeast + "state: {directory: var, durability: fast, max_size: 1MiB, history: long}\n",
        "c.yaml:3:20: 'directory' must be an absolute path, this is 'var'\n"
        "c.yaml:3:37: 'durability' must be one of process_crash, power_loss, this is 'fast'\n"

@@ -374,21 +374,5 @@ TEST_CASE("whatever byte is flipped, nothing is delivered twice and no loss goes
   CHECK(harmed > 20);
 }
 
-TEST_CASE("a newer schema is refused and left as it is") {
-  TempDir dir;
-  const std::string state = dir / "state";
-  must(open_store(state)->commit(many_rows(), at(1)));
-  tamper(state, "PRAGMA user_version = 99;");
-  StoreOptions options;
-  options.directory = state;
-  for (const auto& store : {Store::open(options, at(2)), Store::open_beside(options)}) {
-    REQUIRE_FALSE(store.has_value());
-    CHECK(store.error().kind == ErrorKind::config);
-    CHECK(store.error().text.find("schema 99") != std::string::npos);
-  }
-  tamper(state, "PRAGMA user_version = 2;");
-  CHECK(waiting(*open_store(state)).size() == 200);
-}
-
 }  // namespace
 }  // namespace nodeportd::test
