@@ -20,6 +20,8 @@ constexpr milliseconds kRetryEvery{1'000};
 // Batches taken between two looks at the clock, so that a burst shares a transaction and a long
 // backlog still commits.
 constexpr int kBatchesPerTurn = 16;
+// A flood of keys makes two alerts of some 5 KB out of each line: so many share a transaction.
+constexpr std::size_t kNewsPerCommit = 1'000;
 constexpr std::size_t kPostedMax = 1'000;
 // A full outbox gives up this part of itself at a time.
 constexpr std::uint64_t kExpireShare = 10;
@@ -107,7 +109,7 @@ void Ledger::run(const std::stop_token& stop, const std::function<std::uint64_t(
 
 bool Ledger::take_batches(MonoTime now) {
   if (!make_room()) return false;
-  for (int i = 0; i < kBatchesPerTurn; ++i) {
+  for (int i = 0; i < kBatchesPerTurn && aggregator_.news() < kNewsPerCommit; ++i) {
     Batch* batch = parts_.lanes.try_collect();
     if (batch == nullptr) return i > 0;
     review_.settle(*batch);
@@ -218,6 +220,7 @@ void Ledger::prune(MonoTime now) {
 
 bool Ledger::is_due(MonoTime now) const {
   const auto since = now - last_commit_;
+  if (aggregator_.news() >= kNewsPerCommit) return true;
   if (parts_.time == Time::replayed) return since >= kCommitEvery;
   if (backlog_.has_alerts() || alert_waits_) return true;
   const bool has_figures =

@@ -71,7 +71,7 @@ int print_alerts(const ReplayCommand& command, const Setup& setup) {
                               .node = command.node,
                               .aggregate = setup.config.aggregate,
                               .outbox_max = setup.config.state.max_size,
-                              .memory_limit = setup.config.memory_limit};
+                              .window_bytes = setup.config.window_bytes()};
   const Result<Replayed> replayed = replay_files(
       command.files, *setup.rules, options, [&](std::uint64_t bytes) { progress.show(bytes); },
       [&](const Alert& alert) {

@@ -121,7 +121,7 @@ class Daemon {
     return {.rules = *setup_.rules,
             .origin = {config().cluster, config().node, store_->epoch()},
             .aggregate = {aggregate.lateness, aggregate.idle_after, aggregate.update_every,
-                          aggregate.max_keys, config().memory_limit / 2},
+                          aggregate.max_keys, config().window_bytes()},
             .exceptions = exception_names(*setup_.rules),
             .silenced = config().lookout.silenced,
             .time = Ledger::Time::live,

@@ -57,7 +57,8 @@ class Aggregator {
                                                       MonoTime now) const;
 
   // A revision waits to be told: commit at once.
-  [[nodiscard]] bool has_news() const { return news_ > 0; }
+  [[nodiscard]] bool has_news() const { return news() > 0; }
+  [[nodiscard]] std::size_t news() const { return news_; }
   // Something changed since take_changes().
   [[nodiscard]] bool has_changes() const { return !dirty_.empty() || !suppressions_.empty(); }
   // Windows that changed, revisions (their sinks still to be named), watermarks, suppressions.

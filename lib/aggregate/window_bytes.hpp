@@ -7,8 +7,7 @@
 namespace nodeportd {
 
 // What an open window takes of memory, its place in the aggregator included: an estimate from the
-// lengths of its texts and lists, so that it is the same wherever the same log is read. Within a
-// fifth of what the allocator gives for the windows of the shipped rules.
+// lengths of its texts and lists, so that it is the same wherever the same log is read.
 [[nodiscard]] std::size_t bytes_of(const Window& window);
 
 }  // namespace nodeportd

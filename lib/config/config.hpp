@@ -131,8 +131,9 @@ struct Config {
   YamlNode exceptions;  // as written, variables expanded; null when there are none
   PipelineConfig pipeline;
   AggregateConfig aggregate;
-  // Bytes of resident memory. Half of it is for open windows; all else is bounded by itself.
+  // Bytes of resident memory. What is not for open windows is bounded by itself.
   std::uint64_t memory_limit = 128ULL << 20U;
+  [[nodiscard]] std::uint64_t window_bytes() const { return memory_limit * 2 / 5; }
   LookoutConfig lookout;
   StateConfig state;
   std::vector<SinkConfig> sinks;
