@@ -128,15 +128,18 @@ class Follow(EndToEnd):
         self.assertEqual(daemon.stop(), 0)
 
     def test_a_lone_small_event_in_a_new_file_is_told_within_two_seconds(self):
+        names = self.write(1)
         self.daemon(self.config(self.file_sink())).start()
+        self.expect(names)
         line = ('{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"a",'
                 '"stage":"ResponseComplete","verb":"create","user":{"username":"alice"},'
                 '"sourceIPs":["10.0.0.7"],"objectRef":{"resource":"services","name":"lone"},'
                 '"responseStatus":{"code":201},"requestObject":{"spec":{"type":"NodePort"}},'
                 '"stageTimestamp":"2026-11-24T10:00:00.000000Z"}\n')
         self.assertLess(len(line), 400)
+        self.rotate("10-00-00")
         self.append(line)
-        self.expect(["lone"], limit=2)
+        self.expect(names + ["lone"], limit=2)
 
     def test_a_thousand_lines_that_cannot_be_read_are_one_alert_with_their_count(self):
         self.append("".join(creation(f"torn-{number}", "torn")[:-20] + "\n"
