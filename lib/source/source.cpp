@@ -153,7 +153,7 @@ void Source::hear_kernel() {
       }
       continue;
     }
-    for (const std::size_t index : news.streams) {
+    for (const auto& [index, folder] : news.listeners) {
       Followed& followed = *followed_[index];
       switch (news.event.kind) {
         case KernelEvent::Kind::grown:
@@ -165,7 +165,7 @@ void Source::hear_kernel() {
           break;
         default:
           if (!news.event.name.empty() && !followed.stream.concerns(news.event.name)) continue;
-          followed.stream.note_names();
+          followed.stream.note_name(folder + '/' + news.event.name);
           break;
       }
       followed.has_news = true;

@@ -1,6 +1,7 @@
 #include "source/stream.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace nodeportd {
@@ -24,6 +25,7 @@ void Stream::look(const Moment& now) {
   const Result<FileId> live = file_id_of(path());
   if (current_ && live && *live == current_->reader.file().id()) {
     lineage_.settle_all();
+    sighted_.clear();
     seen_ = now.wall;
     superseded_ = false;
     current_->reader.set_path(path());
@@ -31,25 +33,47 @@ void Stream::look(const Moment& now) {
     locate_current();
     superseded_ = superseded_ || live.has_value() || !lineage_.unsettled().empty();
   }
-  for (RotatedFile& file : lineage_.unsettled()) {
+  std::vector<RotatedFile> coming = lineage_.unsettled();
+  std::move(sighted_.begin(), sighted_.end(), std::back_inserter(coming));
+  sighted_.clear();
+  for (RotatedFile& file : coming) {
     const bool is_known = std::any_of(expected_.begin(), expected_.end(),
                                       [&](const auto& each) { return each.path == file.path; });
-    if (!is_known) expected_.push_back(std::move(file));
+    if (!is_known && !lineage_.is_settled(file)) expected_.push_back(std::move(file));
   }
+}
+
+void Stream::note_name(const std::string& path) {
+  note_names();
+  if (std::optional<RotatedFile> file = lineage_.rotated_at(path)) {
+    sighted_.push_back(std::move(*file));
+  }
+}
+
+// The oldest rotated file that was heard of and is not there any more.
+std::optional<RotatedFile> Stream::first_gone() const {
+  std::optional<RotatedFile> first;
+  for (const RotatedFile& file : sighted_) {
+    if (lineage_.is_settled(file) || Lineage::is_there(file)) continue;
+    if (!first || file.time < first->time) first = file;
+  }
+  return first;
 }
 
 void Stream::locate_current() {
   FileReader& reader = current_->reader;
   std::optional<RotatedFile> place = lineage_.rotated_of(reader.file().id());
-  if (place) {
-    reader.set_path(place->path);
-  } else {
+  if (!place) {
     const Result<LogFile::Extent> extent = reader.file().extent();
     const bool is_gone = extent && extent->links == 0 && !reader.file().is_packed();
     // Compressed and removed since: the packed file is what we hold open.
     if (is_gone) place = lineage_.unsettled_copy(mark_of(*current_));
+    // Rotated and removed: of all that was rotated since we opened it, it was the first.
+    if (is_gone && !place && !lineage_.rotated_at(reader.path())) place = first_gone();
   }
-  if (place) lineage_.settle(*place);
+  if (!place) return;
+  reader.set_path(place->path);
+  lineage_.settle(*place);
 }
 
 bool Stream::open_next(const Moment& now) {

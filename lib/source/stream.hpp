@@ -69,6 +69,9 @@ class Stream {
   void note_growth() { has_grown_ = true; }
   // Names in a folder may have changed, or nothing is known: look at everything.
   void note_names() { has_grown_ = names_changed_ = true; }
+  // A name came, went or moved. A rotated file may be removed before we look: then this is all that
+  // is ever heard of it.
+  void note_name(const std::string& path);
 
   enum class Filled {
     nothing,     // until something is noted
@@ -120,6 +123,7 @@ class Stream {
   void retire(Followed file, const Moment& now);
   bool take_back(FileId id, const Moment& now);
   void locate_current();
+  [[nodiscard]] std::optional<RotatedFile> first_gone() const;
   void restart(const Moment& now);
   void report_vanished(WallTime next);
   void reopen_failed(const Error& error, const Moment& now);
@@ -146,7 +150,8 @@ class Stream {
   std::optional<Followed> current_;
   std::deque<Followed> lingering_;     // the oldest first
   bool superseded_ = false;            // current_ has a successor: read it out, then move on
-  std::vector<RotatedFile> expected_;  // were there to be read when we looked last
+  std::vector<RotatedFile> expected_;  // are to be read, as far as we know
+  std::vector<RotatedFile> sighted_;   // heard of since we looked last
   WallTime seen_{};
   std::uint64_t turn_ = 0;
 

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -25,15 +24,19 @@ class Watches {
   };
   Update update(std::size_t index, const Stream::Watched& wanted);
 
+  struct Listener {
+    std::size_t stream = 0;
+    std::string folder;  // what the stream calls the watched folder; empty if it is a file
+  };
   struct News {
     KernelEvent event;
-    std::vector<std::size_t> streams;  // of an overflow: none, since it concerns all
+    std::vector<Listener> listeners;  // of an overflow: none, since it concerns all
   };
   [[nodiscard]] std::vector<News> read_news();
 
  private:
   Inotify inotify_;
-  std::map<int, std::set<std::size_t>> streams_of_;
+  std::map<int, std::map<std::size_t, std::string>> folders_of_;  // of each stream that listens
 };
 
 }  // namespace nodeportd

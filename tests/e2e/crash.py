@@ -73,6 +73,28 @@ class Crash(EndToEnd):
         self.assertGreaterEqual(between["file"] + between["webhook"], 10)
         self.assertEqual(daemon.stop(), 0)
 
+    def test_stopped_and_started_in_a_loop_while_lines_come_it_tells_each_once(self):
+        daemon = self.daemon(self.config(self.file_sink(), aggregate="  update_every: 1s"))
+        writer = subprocess.Popen(
+            [AUDIT_WRITER, "--out", self.path("audit.log"), "--lines", "60000", "--creations",
+             "900", "--rotate-every", "1000", "--seed", "30", "--chunked", "--share", "3000"],
+            stdin=subprocess.PIPE)
+        for _ in range(20):
+            daemon.start()
+            writer.stdin.write(b".")
+            writer.stdin.flush()
+            self.assertEqual(daemon.stop(), 0)
+        writer.communicate()
+        self.assertEqual(writer.returncode, 0)
+        daemon.start()
+        expected = self.replayed()
+        self.assertGreaterEqual(sum(expected.values()), 900)
+        eventually(lambda: counts(self.alerts()) == expected, what="all in the file")
+        self.assertEqual(daemon.stop(), 0)
+        said = [(alert["alert_id"], alert["epoch"], alert["revision"])
+                for alert in self.alerts(rule=None)]
+        self.assertEqual(len(said), len(set(said)))
+
     def replayed(self):
         """What the whole log holds, read by one that nobody kills: a count per alert_id."""
         files = sorted(glob.glob(self.path("audit-*.log"))) + [self.path("audit.log")]

@@ -6,7 +6,7 @@ import threading
 
 
 class Receiver:
-    def __init__(self, tls=None):
+    def __init__(self, tls=None, port=0):
         self.lock = threading.Lock()
         self.bodies = []
         self.headers = []
@@ -41,7 +41,7 @@ class Receiver:
             def handle_error(self, *arguments):
                 """A sender that was killed, or that does not trust us: what these tests are about."""
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         if tls is not None:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)

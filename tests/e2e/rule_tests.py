@@ -2,10 +2,12 @@
 
 import json
 import os
+import random
 import shutil
 import subprocess
+import uuid
 
-from harness import EndToEnd, NODEPORTD, RULES, creation
+from harness import EndToEnd, NODEPORTD, RULES, creation, eventually, json_lines
 
 PARITY = "kubernetes_node_port_creation.yml"
 
@@ -95,6 +97,89 @@ class RuleTests(Verb):
         block = next(example for example in examples if example.startswith("tests:\n"))
         done = self.call("test", self.write("rule.yml", examples[0] + block))
         self.assertEqual(done.stderr, "1 rule, 2 tests, 0 failed\n")
+
+
+def random_selection(dice):
+    """A map of one to three fields, with the modifiers that compare texts, numbers and lists."""
+    word = lambda *words: dice.choice(words)
+    items = {
+        "verb": word("create", "update", "patch"),
+        "verb|contains": [word("at", "e"), word("pat", "zz")],
+        "user.username|startswith": word("al", "bo", "system:"),
+        "user.groups[]|contains": word("masters", "de"),
+        "objectRef.name|re": word("^web-[0-4]$", "b-.$", "^x"),
+        "objectRef.namespace": [word("shop", "data"), "web"],
+        "objectRef.apiGroup": word(None, "apps"),
+        "responseStatus.code|gte": word(200, 201, 403),
+        "sourceIPs[]|cidr": word("10.0.0.0/8", "203.0.113.0/24"),
+        "requestObject.spec.type|exists": word(True, False),
+        "requestObject.spec.type": word("NodePort", "ClusterIP", "nodeport"),
+    }
+    return {key: items[key] for key in dice.sample(sorted(items), dice.randint(1, 3))}
+
+
+def random_rule(dice, number):
+    return {
+        "title": f"Rule {number}", "id": str(uuid.UUID(int=dice.getrandbits(128), version=4)),
+        "logsource": {"product": "kubernetes", "service": "audit"},
+        "detection": {"a": random_selection(dice), "b": random_selection(dice),
+                      "condition": dice.choice(["a", "a and b", "a or b", "a and not b",
+                                                "1 of them"])},
+        "aggregate": {"group_by": [{"user": "user.username"}], "window": "1h"}}
+
+
+def random_event(dice, number):
+    spec = dice.choice([{"type": "NodePort"}, {"type": "ClusterIP"}, {}, None])
+    event = creation(f"id-{number}", f"web-{number % 7}",
+                     user=dice.choice(["alice", "bob", "system:node:n1"]),
+                     code=dice.choice([200, 201, 403]), time_text="2025-03-01T10:00:00.000000Z",
+                     verb=dice.choice(["create", "update", "patch", "get"]),
+                     sourceIPs=[dice.choice(["10.0.0.7", "203.0.113.9"])],
+                     requestObject=None if spec is None else {"kind": "Service", "spec": spec})
+    event = event.replace("system:authenticated", dice.choice(["system:masters", "dev"]))
+    return event.replace('"default"', f'"{dice.choice(["shop", "data"])}"')
+
+
+class Verdicts(Verb):
+    def test_random_rules_give_under_test_what_the_daemon_gave(self):
+        seed = int(os.environ.get("NODEPORTD_SEED", random.randrange(1 << 30)))
+        print("NODEPORTD_SEED", seed)
+        dice = random.Random(seed)
+        rules = [random_rule(dice, number) for number in range(40)]
+        events = [random_event(dice, number) for number in range(120)]
+        os.mkdir(self.path("rules"))
+        for number, rule in enumerate(rules):
+            self.write(f"rules/{number:02}.yml", json.dumps(rule))
+        self.append("".join(events))
+        daemon = self.daemon(self.config(self.file_sink(), rules=self.path("rules"))).start()
+        given = eventually(lambda: self.final_counts(daemon), what="final figures")
+        self.assertEqual(daemon.stop(), 0)
+
+        matching = sum(bool(given.get(rule["id"])) for rule in rules)
+        self.assertGreater(matching, 10)
+        self.assertLess(matching, 40)
+        for number, rule in enumerate(rules):
+            alerts = [{"count": count, "group": {"user": user}}
+                      for user, count in sorted(given.get(rule["id"], {}).items(),
+                                                key=lambda each: (len(each[0]), each[0]))]
+            case = {"name": "as the daemon", "alerts": alerts,
+                    "events": [event.rstrip("\n") for event in events]}
+            self.write(f"rules/{number:02}.yml", json.dumps({**rule, "tests": {"cases": [case]}}))
+        done = self.call("test", self.path("rules"))
+        self.assertEqual(done.stderr, "40 rules, 40 tests, 0 failed\n")
+
+    def final_counts(self, daemon):
+        """Of each rule and user the final count, once all windows are closed and told."""
+        status = daemon.status()
+        if not status["logs"][0]["at_end"] or int(status["matches"]) == 0:
+            return None
+        if int(status["open_windows"]) > 0 or int(status["sinks"][0]["pending"]) > 0:
+            return None
+        counts = {}
+        for alert in json_lines(self.path("alerts.jsonl")):
+            if alert["phase"] == "final" and "user" in alert["group"]:
+                counts.setdefault(alert["rule"]["id"], {})[alert["group"]["user"]] = alert["count"]
+        return counts
 
 
 class Explain(Verb):

@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import unittest
 
-from harness import EndToEnd, NODEPORTD, NODE_PORT_RULE, creation, eventually
+from harness import Daemon, EndToEnd, NODEPORTD, NODE_PORT_RULE, creation, eventually
 from receiver import Receiver
 
 RSYSLOGD = shutil.which("rsyslogd") or "/usr/sbin/rsyslogd"
@@ -20,6 +20,17 @@ def free_port(kind):
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def sink_of(daemon, name):
+    """What the daemon's status says of a sink."""
+    sinks = (daemon.status() or {}).get("sinks", [])
+    return next((sink for sink in sinks if sink["name"] == name), {})
+
+
+def paused_status(daemon):
+    status = daemon.status() or {}
+    return status if status.get("paused") else None
 
 
 @unittest.skipUnless(os.path.exists(RSYSLOGD), "skipped: rsyslogd is not installed")
@@ -217,6 +228,104 @@ class Webhook(EndToEnd):
         daemon.start()
         eventually(lambda: len({alert["alert_id"] for alert in receiver.alerts()
                                 if alert["rule"]["id"] == NODE_PORT_RULE}) == 20, what="all alerts")
+
+    def test_a_receiver_that_swallows_packets_over_a_crash_gets_everything(self):
+        # Nobody accepts, and the queue of connections is full: the kernel drops whoever comes.
+        hole = socket.create_server(("127.0.0.1", 0), backlog=0)
+        port = hole.getsockname()[1]
+        callers = []
+        for _ in range(3):
+            callers.append(socket.socket())
+            callers[-1].setblocking(False)
+            callers[-1].connect_ex(("127.0.0.1", port))
+        sinks = self.sink(f"http://127.0.0.1:{port}/alerts", f"    rules: [{NODE_PORT_RULE}]\n"
+                          "    timeout: 200ms\n")
+        sinks = sinks.replace(f"    ca_file: {self.path('ca.pem')}\n", "")
+        daemon = self.daemon(self.config(sinks + self.file_sink())).start()
+
+        def attempts():
+            return sink_of(daemon, "hook").get("failed_attempts", 0)
+
+        for number in range(10):
+            self.append(creation(f"id-{number}", f"svc-{number}"))
+        eventually(lambda: len(self.alerts()) >= 10 and attempts() >= 2, what="the living sink")
+        self.assertIn("no answer within", sink_of(daemon, "hook")["last_error"])
+        daemon.kill()
+        for number in range(10, 20):
+            self.append(creation(f"id-{number}", f"svc-{number}"))
+        daemon.start()
+        eventually(lambda: len(self.alerts()) >= 20 and attempts() >= 1, what="the other ten")
+        for each in (*callers, hole):
+            each.close()
+        receiver = Receiver(port=port)
+        self.addCleanup(receiver.close)
+        names = {f"svc-{number}" for number in range(20)}
+        eventually(lambda: {alert["group"]["objectRef.name"] for alert in receiver.alerts()} ==
+                   names, what="all alerts")
+        # The living sink was told nothing again because of the other.
+        said = [(alert["alert_id"], alert["revision"]) for alert in self.alerts()]
+        self.assertEqual(len(said), len(set(said)))
+
+    def test_a_receiver_that_says_later_for_ever_makes_reading_wait_and_loses_nothing(self):
+        receiver = self.receiver()
+        receiver.reply = lambda number: (429, {})
+        sinks = self.sink(receiver.url, "    batch_size: 500\n    phases: [first]\n")
+        sinks = sinks.replace(f"    ca_file: {self.path('ca.pem')}\n", "")
+        config = self.config(sinks, aggregate="  max_keys: 500", state="  max_size: 16MiB")
+        daemon = self.daemon(config + "pipeline: {batch_size: 64KiB, batches: 8}\n").start()
+        names = set()
+        long = "n" * 900
+
+        def write_on():
+            lines = []
+            for number in range(len(names), len(names) + 200):
+                names.add(f"{number}-{long}")
+                lines.append(creation(f"id-{number}", f"{number}-{long}", user=long,
+                                      userAgent=long, requestURI=long))
+            self.append("".join(lines))
+
+        def is_read_or_waits():
+            status = daemon.status() or {}
+            return status.get("paused") or int(status.get("records", 0)) == len(names)
+
+        # Little by little: a commit is then small beside the outbox.
+        while not paused_status(daemon):
+            write_on()
+            eventually(is_read_or_waits, what="200 lines more")
+        write_on()
+        eventually(lambda: paused_status(daemon)["logs"][0]["unread_bytes"] > 0, what="a backlog")
+        daemon.kill()
+        daemon.start()
+        eventually(lambda: paused_status(daemon), what="a pause after the crash")
+        receiver.reply = lambda number: (204, {})
+        taken = lambda: {alert["group"]["objectRef.name"] for alert in receiver.alerts()
+                         if alert["rule"]["id"] == NODE_PORT_RULE}
+        eventually(lambda: taken() == names, limit=180, what="all alerts")
+        eventually(lambda: not daemon.status()["paused"], what="reading on")
+        self.assertEqual(int(sink_of(daemon, "hook")["dead_letters"]), 0)
+
+    def test_two_daemons_give_one_line_one_alert_id_and_a_repetition_keeps_its_key(self):
+        receiver = self.receiver()
+        receiver.reply = lambda number: (503, {}) if number <= 4 else (204, {})
+        sinks = self.sink(receiver.url, f"    rules: [{NODE_PORT_RULE}]\n    phases: [first]\n")
+        sinks = sinks.replace(f"    ca_file: {self.path('ca.pem')}\n", "")
+        for replica in ("one", "two"):
+            os.mkdir(self.path(replica))
+            config = self.config(sinks)
+            for name in ("state", "admin.sock"):
+                config = config.replace(self.path(name), self.path(replica, name))
+            daemon = Daemon(self.path(replica), config)
+            self.daemons.append(daemon)
+            daemon.start()
+        self.append(creation("id-1", "shared"))
+
+        def keys(among):
+            return {headers["Idempotency-Key"] for headers in among}
+
+        eventually(lambda: len(keys(receiver.headers[4:])) == 2, what="both daemons' alerts")
+        self.assertEqual(len({alert["alert_id"] for alert in receiver.alerts()}), 1)
+        self.assertEqual(keys(receiver.headers), keys(receiver.headers[4:]))
+        self.assertGreaterEqual(receiver.count(), 6)
 
 
 class File(EndToEnd):

@@ -109,6 +109,20 @@ TEST_CASE("a line that is cut for good is a blind spot with its event's name and
   CHECK(format_time(matches[0].event.time) == "2026-11-24T10:00:00.000000Z");
 }
 
+TEST_CASE("of a line that is cut for good no piece is taken for an event") {
+  Bench bench;
+  // A client chooses what its objects hold: another event, whole, at either end of what is kept.
+  const std::string inner = creation("inner");
+  const auto text = GENERATE_COPY(R"({"auditID":"outer","requestObject":)" + inner,
+                                  R"({"auditID":"outer","requestObject":{"a":1}})" + inner,
+                                  inner + R"(,"auditID":"outer"})");
+  const auto& matches = bench.examine({text, creation("next")}, true);
+  REQUIRE(matches.size() == 2);
+  for (const Match& match : matches) CHECK(bench.is_blind_spot(match, "oversize"));
+  CHECK(bench.batch.tally.decoded == 0);
+  CHECK(bench.batch.writes.empty());
+}
+
 TEST_CASE("a line nested deeper than the apiserver takes is a blind spot, not a reject") {
   Bench bench;
   const auto& matches =

@@ -354,4 +354,30 @@ TEST_CASE("a rotated file that was seen and is removed before its turn is told")
   CHECK(scene.supply.lines().back() == "kept");
 }
 
+TEST_CASE("rotated files that came and went before we looked are told, each by its name") {
+  Scene scene;
+  write_text(scene.log(), "a1\n");
+  scene.open();
+  scene.drain();
+  append_text(scene.log(), "a2\n");
+  std::vector<std::string> names;
+  for (const char* text : {"b\n", "c\n", "d\n", "e\n"}) names.push_back(scene.rotate(text));
+  // As `--audit-log-maxbackup` does: the oldest, of which the first is still open here.
+  const int removed = GENERATE(1, 2, 3);
+  for (int i = 0; i < removed; ++i) fs::remove(names[static_cast<std::size_t>(i)]);
+  const Lines all = {"b", "c", "d", "e"};
+  Lines expected = {"a1", "a2"};
+  expected.insert(expected.end(), all.begin() + removed - 1, all.end());
+  CHECK(scene.news() == expected);
+  Lines lost;
+  for (const Handed& each : scene.supply.history) {
+    for (const Notice& notice : each.notices) {
+      CHECK(notice.rule == "source.lines_lost");
+      lost.push_back(notice.facts.at(1).second);
+    }
+  }
+  CHECK(lost == Lines(names.begin() + 1, names.begin() + removed));
+  CHECK(scene.source->counters().streams.files_lost.get() == static_cast<unsigned>(removed - 1));
+}
+
 }  // namespace nodeportd::test

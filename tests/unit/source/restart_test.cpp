@@ -188,6 +188,23 @@ TEST_CASE("of an unread file its inode says nothing: what was rotated meanwhile 
   CHECK(scene.supply.notices().empty());
 }
 
+TEST_CASE("a file that was rotated while we looked is not read again after a restart") {
+  Scene scene;
+  write_text(scene.log(), "a\n");
+  scene.open();
+  scene.drain();
+  // The look began before the rotation that it finds: the clock stands at 09:00:00.000.
+  fs::rename(scene.log(), scene.dir / "audit-2026-11-24T09-00-00.001.log");
+  write_text(scene.log(), "");
+  CHECK(scene.news() == Lines{"a"});
+  CHECK(scene.source->counters().streams.rotations.get() == 1);
+  scene.clock.advance(std::chrono::seconds(1));
+  scene.restart();
+  CHECK(scene.news().empty());
+  append_text(scene.log(), "b\n");
+  CHECK(scene.news() == Lines{"b"});
+}
+
 TEST_CASE("a log that was waited for is not new after a restart: what came meanwhile is read") {
   Scene scene;
   scene.options.inputs[0].start = SourceOptions::Input::Start::end;
