@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "base/units.hpp"
+#include "daemon/confinement.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/pipeline.hpp"
@@ -28,6 +29,7 @@
 #include "match/exceptions.hpp"
 #include "sink/courier.hpp"
 #include "source/source.hpp"
+#include "state/directory_lock.hpp"
 #include "state/store.hpp"
 
 namespace nodeportd {
@@ -39,8 +41,10 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 // order in which nothing is lost.
 class Daemon {
  public:
-  explicit Daemon(Setup setup)
-      : setup_(std::move(setup)), log_(Log::to_stderr(setup_.config.log_level)) {}
+  Daemon(Setup setup, std::string config_file)
+      : setup_(std::move(setup)),
+        config_file_(std::move(config_file)),
+        log_(Log::to_stderr(setup_.config.log_level)) {}
 
   int run() {
     if (const Result<void> opened = open(); !opened) {
@@ -56,6 +60,9 @@ class Daemon {
   [[nodiscard]] const Config& config() const { return setup_.config; }
 
   Result<void> open() {
+    // Before the state opens, which starts the first thread; its directory is to be there for it.
+    if (const Result<void> made = make_directory(config().state.directory); !made) return made;
+    confine(config(), config_file_, log_);
     Result<std::unique_ptr<Store>> store = Store::open(store_options(config()), clock_.wall());
     if (!store) return fail(store.error());
     store_ = std::move(*store);
@@ -288,6 +295,7 @@ class Daemon {
 
   const SignalQueue signals_;
   Setup setup_;
+  const std::string config_file_;
   Log log_;
   SystemClock clock_;
   WallTime started_{};
@@ -311,7 +319,7 @@ int run(const RunCommand& command) {
     print_problems(setup.problems);
     return kExitConfig;
   }
-  return Daemon(std::move(setup)).run();
+  return Daemon(std::move(setup), command.config).run();
 }
 
 }  // namespace nodeportd

@@ -112,6 +112,14 @@ struct SinkConfig {
   std::variant<FileSinkConfig, SyslogSinkConfig, WebhookSinkConfig> target;
 };
 
+// What the running daemon takes from itself once it has started.
+enum class Confine : std::uint8_t {
+  none,
+  files,         // those that its configuration does not name (Landlock)
+  system_calls,  // those that it does not make (seccomp)
+  all,
+};
+
 struct Config {
   std::string cluster;
   std::string node;
@@ -126,6 +134,7 @@ struct Config {
       audit_policy;  // kube-apiserver's, of which we say what it hides; empty: none is given
   std::string admin_socket = "/run/nodeportd/admin.sock";
   LogLevel log_level = LogLevel::info;
+  Confine confine = Confine::all;
 };
 
 }  // namespace nodeportd

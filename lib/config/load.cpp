@@ -129,6 +129,11 @@ void read_top(const YamlNode& root, const Report& report, Config& config) {
   set(config.audit_policy, absolute_path(top, "audit_policy"));
   if (const YamlNode* admin = top.node("admin")) read_admin(section(*admin, "admin"), config);
   if (const YamlNode* log = top.node("log")) read_log(section(*log, "log"), config);
+  set_choice(config.confine, top, "confine",
+             {{"all", Confine::all},
+              {"files", Confine::files},
+              {"system_calls", Confine::system_calls},
+              {"none", Confine::none}});
   top.refuse_unknown_keys();
 }
 

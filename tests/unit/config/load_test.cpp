@@ -42,6 +42,7 @@ TEST_CASE("what is not written has its default") {
   CHECK(config.audit_policy.empty());
   CHECK(config.admin_socket == "/run/nodeportd/admin.sock");
   CHECK(config.log_level == LogLevel::info);
+  CHECK(config.confine == Confine::all);
 }
 
 TEST_CASE("what is written is read, every key of it") {
@@ -60,7 +61,8 @@ TEST_CASE("what is written is read, every key of it") {
       "sinks: [{name: s, type: file, path: /s}]\n"
       "audit_policy: /p.yaml\n"
       "admin: {socket: /a.sock}\n"
-      "log: {level: debug}\n");
+      "log: {level: debug}\n"
+      "confine: system_calls\n");
   for (const Problem& problem : loaded.problems) UNSCOPED_INFO(to_text(problem));
   REQUIRE(loaded.problems.empty());
   const Config& config = loaded.config;
@@ -83,6 +85,7 @@ TEST_CASE("what is written is read, every key of it") {
   CHECK(config.audit_policy == "/p.yaml");
   CHECK(config.admin_socket == "/a.sock");
   CHECK(config.log_level == LogLevel::debug);
+  CHECK(config.confine == Confine::system_calls);
 }
 
 TEST_CASE("rules are found from the folder of the config, wherever the daemon was started") {
@@ -164,6 +167,8 @@ TEST_CASE("everything that is wrong is told, at its place") {
        "c.yaml:4:14: 'level' must be one of debug, info, warning, error, this is 'loud'\n"},
       {kLeast + "admin: {socket: /" + std::string(107, 'x') + "}\n",
        "c.yaml:3:17: 'socket' is longer than the kernel takes for a socket (107)\n"},
+      {kLeast + "confine: false\n",
+       "c.yaml:3:10: 'confine' must be one of all, files, system_calls, none, this is 'false'\n"},
       {kLeast + "cluster: ${NOWHERE}\n",
        "c.yaml:3:10: the variable NOWHERE is not set and has no default\n"},
       {kLeast + "cluster: a\ncluster: b\n",
