@@ -70,8 +70,7 @@ int print_alerts(const ReplayCommand& command, const Setup& setup) {
                               .cluster = command.cluster,
                               .node = command.node,
                               .aggregate = setup.config.aggregate,
-                              .outbox_max = setup.config.state.max_size,
-                              .window_bytes = setup.config.window_bytes()};
+                              .outbox_max = setup.config.state.max_size};
   const Result<Replayed> replayed = replay_files(
       command.files, *setup.rules, options, [&](std::uint64_t bytes) { progress.show(bytes); },
       [&](const Alert& alert) {

@@ -34,7 +34,7 @@ Result<Replayed> replay_files(const std::vector<std::string>& files, const RuleS
                     {.rules = rules,
                      .origin = {options.cluster, options.node, (*store)->epoch()},
                      .aggregate = {aggregate.lateness, aggregate.idle_after, aggregate.update_every,
-                                   aggregate.max_keys, options.window_bytes},
+                                   aggregate.max_keys, aggregate.max_bytes},
                      .exceptions = exception_names(rules),
                      .time = Ledger::Time::replayed,
                      .store = **store,

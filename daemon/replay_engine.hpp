@@ -20,7 +20,6 @@ struct ReplayOptions {
   std::string node;
   AggregateConfig aggregate;
   std::uint64_t outbox_max = StateConfig().max_size;
-  std::uint64_t window_bytes = Config().window_bytes();
 };
 
 // What was read, and what of it.

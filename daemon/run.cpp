@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "base/units.hpp"
+#include "daemon/confinement.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/outlets.hpp"
@@ -32,6 +33,7 @@
 #include "match/exceptions.hpp"
 #include "sink/courier.hpp"
 #include "source/source.hpp"
+#include "state/directory_lock.hpp"
 #include "state/store.hpp"
 
 namespace nodeportd {
@@ -43,9 +45,9 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 // order in which nothing is lost.
 class Daemon {
  public:
-  Daemon(Setup setup, bool discards_newer_state)
+  Daemon(Setup setup, RunCommand command)
       : setup_(std::move(setup)),
-        discards_newer_state_(discards_newer_state),
+        command_(std::move(command)),
         log_(Log::to_stderr(setup_.config.log_level)) {}
 
   int run() {
@@ -63,8 +65,11 @@ class Daemon {
   [[nodiscard]] const Config& config() const { return setup_.config; }
 
   Result<void> open() {
+    // Before the state opens, which starts the first thread; its directory is to be there for it.
+    if (const Result<void> made = make_directory(config().state.directory); !made) return made;
+    confine(config(), command_.config, log_);
     StoreOptions options = store_options(config());
-    options.discards_newer = discards_newer_state_;
+    options.discards_newer = command_.discard_state;
     Result<std::unique_ptr<Store>> store = Store::open(options, clock_.wall());
     if (!store) return fail(store.error());
     store_ = std::move(*store);
@@ -121,7 +126,7 @@ class Daemon {
     return {.rules = *setup_.rules,
             .origin = {config().cluster, config().node, store_->epoch()},
             .aggregate = {aggregate.lateness, aggregate.idle_after, aggregate.update_every,
-                          aggregate.max_keys, config().window_bytes()},
+                          aggregate.max_keys, aggregate.max_bytes},
             .exceptions = exception_names(*setup_.rules),
             .silenced = config().lookout.silenced,
             .time = Ledger::Time::live,
@@ -328,7 +333,7 @@ class Daemon {
 
   const SignalQueue signals_;
   Setup setup_;
-  bool discards_newer_state_;
+  const RunCommand command_;
   Log log_;
   SystemClock clock_;
   WallTime started_{};
@@ -354,7 +359,7 @@ int run(const RunCommand& command) {
     print_problems(setup.problems);
     return kExitConfig;
   }
-  return Daemon(std::move(setup), command.discard_state).run();
+  return Daemon(std::move(setup), command).run();
 }
 
 }  // namespace nodeportd

@@ -147,7 +147,7 @@ void Aggregator::close_oldest(MonoTime now) {
   close(live);
   by_end_.erase(oldest);
   notify({"aggregate.keys_bounded",
-          "more groups than aggregate.max_keys or memory_limit allows: the oldest windows close "
+          "more groups than aggregate.max_keys or max_bytes allow: the oldest windows close "
           "early, and go on when they match again",
           {{"open_windows", std::to_string(by_end_.size())},
            {"max_keys", std::to_string(options_.max_keys)},

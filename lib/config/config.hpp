@@ -45,6 +45,7 @@ struct AggregateConfig {
   std::chrono::milliseconds idle_after = std::chrono::seconds(30);
   std::chrono::milliseconds update_every = std::chrono::minutes(5);  // 0: first and final alone
   std::uint32_t max_keys = 100'000;
+  std::uint64_t max_bytes = 64ULL << 20U;
   bool operator==(const AggregateConfig&) const = default;
 };
 
@@ -123,6 +124,14 @@ struct SinkConfig {
   std::variant<FileSinkConfig, SyslogSinkConfig, WebhookSinkConfig> target;
 };
 
+// What the running daemon takes from itself once it has started.
+enum class Confine : std::uint8_t {
+  none,
+  files,         // those that its configuration does not name (Landlock)
+  system_calls,  // those that it does not make (seccomp)
+  all,
+};
+
 struct Config {
   std::string cluster;
   std::string node;
@@ -131,9 +140,6 @@ struct Config {
   YamlNode exceptions;  // as written, variables expanded; null when there are none
   PipelineConfig pipeline;
   AggregateConfig aggregate;
-  // Bytes of resident memory. What is not for open windows is bounded by itself.
-  std::uint64_t memory_limit = 128ULL << 20U;
-  [[nodiscard]] std::uint64_t window_bytes() const { return memory_limit * 2 / 5; }
   LookoutConfig lookout;
   StateConfig state;
   std::vector<SinkConfig> sinks;
@@ -141,6 +147,7 @@ struct Config {
       audit_policy;  // kube-apiserver's, of which we say what it hides; empty: none is given
   std::string admin_socket = "/run/nodeportd/admin.sock";
   LogLevel log_level = LogLevel::info;
+  Confine confine = Confine::all;
 };
 
 }  // namespace nodeportd

@@ -50,6 +50,7 @@ AggregateConfig read_aggregate(YamlMap map) {
       map.duration("idle_after", std::chrono::seconds(1), std::chrono::days(1)));
   set(aggregate.update_every, map.duration("update_every", milliseconds(0), std::chrono::days(1)));
   set(aggregate.max_keys, map.integer("max_keys", 10, 10'000'000));
+  set(aggregate.max_bytes, map.size("max_bytes", 1ULL << 20U));
   map.refuse_unknown_keys();
   return aggregate;
 }
@@ -159,10 +160,14 @@ void read_top(const YamlNode& root, const Report& report, Config& config) {
       top.complain(*sinks, "'sinks' is empty: alerts would go nowhere");
     }
   }
-  set(config.memory_limit, top.size("memory_limit", 64ULL << 20U));
   set(config.audit_policy, absolute_path(top, "audit_policy"));
   if (const YamlNode* admin = top.node("admin")) read_admin(section(*admin, "admin"), config);
   if (const YamlNode* log = top.node("log")) read_log(section(*log, "log"), config);
+  set_choice(config.confine, top, "confine",
+             {{"all", Confine::all},
+              {"files", Confine::files},
+              {"system_calls", Confine::system_calls},
+              {"none", Confine::none}});
   top.refuse_unknown_keys();
 }
 

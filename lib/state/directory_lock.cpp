@@ -14,14 +14,6 @@
 namespace nodeportd {
 namespace {
 
-Result<void> create_directory(const std::string& directory) {
-  const std::filesystem::path parent = std::filesystem::path(directory).parent_path();
-  std::error_code ignored;  // mkdir below says what is wrong
-  if (!parent.empty()) std::filesystem::create_directories(parent, ignored);
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(errno, directory);
-  return {};
-}
-
 // Who holds the lock, as it wrote into the file.
 std::string holder(const std::string& path) {
   std::string pid = read_file(path, 64).value_or("");
@@ -31,8 +23,16 @@ std::string holder(const std::string& path) {
 
 }  // namespace
 
+Result<void> make_directory(const std::string& directory) {
+  const std::filesystem::path parent = std::filesystem::path(directory).parent_path();
+  std::error_code ignored;  // mkdir below says what is wrong
+  if (!parent.empty()) std::filesystem::create_directories(parent, ignored);
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(errno, directory);
+  return {};
+}
+
 Result<Fd> lock_directory(const std::string& directory) {
-  if (auto created = create_directory(directory); !created) return fail(created.error());
+  if (auto made = make_directory(directory); !made) return fail(made.error());
   const std::string path = directory + "/lock";
   Result<Fd> fd = open_file(path, O_RDWR | O_CREAT);
   if (!fd) return fail(fd.error());

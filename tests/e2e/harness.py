@@ -71,11 +71,12 @@ def creation(audit_id, name, user="alice", time_text="2026-11-24T10:00:00.000000
 class Daemon:
     """One `nodeportd run`, which can be killed and started again on the same state."""
 
-    def __init__(self, folder, config, environment=None):
+    def __init__(self, folder, config, environment=None, prefix=()):
         self.folder = folder
         self.config = os.path.join(folder, "nodeportd.yaml")
         self.log = os.path.join(folder, "stderr.log")
         self.environment = dict(os.environ, **(environment or {}))
+        self.prefix = list(prefix)  # a program that becomes the daemon
         self.process = None
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(config)
@@ -84,7 +85,7 @@ class Daemon:
         before = self.count_ready()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [NODEPORTD, "run", "--config", self.config, *arguments], stderr=log,
+                [*self.prefix, NODEPORTD, "run", "--config", self.config, *arguments], stderr=log,
                 env=dict(self.environment, **environment))
         if wait:
             eventually(lambda: self.count_ready() > before or self.process.poll() is not None,

@@ -38,6 +38,13 @@ check_unit() {
   tail -1 "$work/security"
 }
 
+# systemd's @system-service of Debian 12 has none of these, and the daemon goes on without them.
+check_confinement() {
+  for call in landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp; do
+    grep -q "^SystemCallFilter=[^~]*\b$call\b" "$unit" || fail "the unit refuses $call"
+  done
+}
+
 check_timeouts() {
   unit_seconds=$(seconds_of TimeoutStopSec = "$unit")
   drain_seconds=$(seconds_of stop_timeout : "$source_dir/config/nodeportd.yaml")
@@ -77,6 +84,7 @@ check_capability() {
 }
 
 check_unit
+check_confinement
 check_timeouts
 if [ "$(id -u)" = 0 ]; then
   check_account_and_folders

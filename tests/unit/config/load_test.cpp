@@ -42,6 +42,7 @@ TEST_CASE("what is not written has its default") {
   CHECK(config.audit_policy.empty());
   CHECK(config.admin_socket == "/run/nodeportd/admin.sock");
   CHECK(config.log_level == LogLevel::info);
+  CHECK(config.confine == Confine::all);
 }
 
 TEST_CASE("what is written is read, every key of it") {
@@ -55,15 +56,15 @@ TEST_CASE("what is written is read, every key of it") {
       "rules: [/abs/rules, rel/rule.yml, ../up]\n"
       "exceptions: [{name: x}]\n"
       "pipeline: {workers: 8, batch_size: 1MiB, batches: 32, reconcile: 1s, stop_timeout: 5s}\n"
-      "aggregate: {lateness: 0, idle_after: 1s, update_every: 0, max_keys: 10}\n"
+      "aggregate: {lateness: 0, idle_after: 1s, update_every: 0, max_keys: 10, max_bytes: 1MiB}\n"
       "lookout: {missing_after: 2s, silence_after: 0, unread_max: 1MiB, unread_after: 3s,\n"
       "          failing_after: 4s, silenced: [source.silent, clock.jumped]}\n"
       "state: {directory: /s, durability: power_loss, max_size: 16MiB, history: 1d}\n"
       "sinks: [{name: s, type: file, path: /s}]\n"
       "audit_policy: /p.yaml\n"
-      "memory_limit: 64MiB\n"
       "admin: {socket: /a.sock}\n"
-      "log: {level: debug}\n");
+      "log: {level: debug}\n"
+      "confine: system_calls\n");
   for (const Problem& problem : loaded.problems) UNSCOPED_INFO(to_text(problem));
   REQUIRE(loaded.problems.empty());
   const Config& config = loaded.config;
@@ -80,7 +81,7 @@ TEST_CASE("what is written is read, every key of it") {
   CHECK(config.pipeline ==
         PipelineConfig{8, 1U << 20U, 32, std::chrono::seconds(1), std::chrono::seconds(5)});
   CHECK(config.aggregate == AggregateConfig{std::chrono::seconds(0), std::chrono::seconds(1),
-                                            std::chrono::seconds(0), 10});
+                                            std::chrono::seconds(0), 10, 1U << 20U});
   CHECK(config.lookout == LookoutConfig{std::chrono::seconds(2),
                                         std::chrono::seconds(0),
                                         1U << 20U,
@@ -90,9 +91,9 @@ TEST_CASE("what is written is read, every key of it") {
   CHECK(config.state ==
         StateConfig{"/s", StateConfig::Durability::power_loss, 16U << 20U, std::chrono::hours(24)});
   CHECK(config.audit_policy == "/p.yaml");
-  CHECK(config.memory_limit == 64U << 20U);
   CHECK(config.admin_socket == "/a.sock");
   CHECK(config.log_level == LogLevel::debug);
+  CHECK(config.confine == Confine::system_calls);
 }
 
 TEST_CASE("rules are found from the folder of the config, wherever the daemon was started") {
@@ -180,6 +181,8 @@ TEST_CASE("everything that is wrong is told, at its place") {
        "c.yaml:4:14: 'level' must be one of debug, info, warning, error, this is 'loud'\n"},
       {kLeast + "admin: {socket: /" + std::string(107, 'x') + "}\n",
        "c.yaml:3:17: 'socket' is longer than the kernel takes for a socket (107)\n"},
+      {kLeast + "confine: false\n",
+       "c.yaml:3:10: 'confine' must be one of all, files, system_calls, none, this is 'false'\n"},
       {kLeast + "cluster: ${NOWHERE}\n",
        "c.yaml:3:10: the variable NOWHERE is not set and has no default\n"},
       {kLeast + "cluster: a\ncluster: b\n",

@@ -81,6 +81,7 @@ TEST_CASE("the commented config is right with every comment made live, and shows
   CHECK(config.audit_policy == "/etc/kubernetes/audit-policy.yaml");
   CHECK(config.admin_socket == Config{}.admin_socket);
   CHECK(config.log_level == Config{}.log_level);
+  CHECK(config.confine == Config{}.confine);
   REQUIRE(config.sinks.size() == 3);
   const auto& file = std::get<FileSinkConfig>(config.sinks[0].target);
   CHECK(file == FileSinkConfig{file.path});
