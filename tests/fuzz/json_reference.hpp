@@ -22,10 +22,10 @@ class Reading : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Reading> 
     return put('#', {text, size});
   }
   bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
-    return put('"', {text, size});
+    return put('"', as_go({text, size}));
   }
   bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
-    return put(':', {text, size});
+    return put(':', as_go({text, size}));
   }
   bool StartObject() {
     is_object_ |= text_.empty();
@@ -70,6 +70,16 @@ class Reading : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Reading> 
   [[nodiscard]] bool is_object() const { return is_object_; }
 
  private:
+  // RapidJSON takes the second half of a surrogate pair without the first, as bytes that are not
+  // UTF-8. Go puts U+FFFD there, which is as long.
+  static std::string as_go(std::string_view text) {
+    std::string mended(text);
+    for (std::size_t i = 0; i + 2 < mended.size(); ++i) {
+      if (mended[i] == '\xED' && mended[i + 1] >= '\xA0') mended.replace(i, 3, "\xEF\xBF\xBD");
+    }
+    return mended;
+  }
+
   bool put(std::string_view word) {
     text_ += word;
     return true;
