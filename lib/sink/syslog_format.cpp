@@ -136,7 +136,9 @@ std::string rfc5424_header(const Alert& alert, const SyslogOrigin& origin) {
 }
 
 std::string rfc3164_header(const Alert& alert, const SyslogOrigin& origin) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(alert.last_time);
+  // Not the system's clock: it counts nanoseconds, which end in 2262, and an event's time may not.
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(alert.last_time).time_since_epoch().count();
   std::tm local{};  // RFC 3164 has no zone: its times are local
   (void)::localtime_r(&seconds, &local);
   std::array<char, 32> time{};
