@@ -1,8 +1,12 @@
 // The decoder of records beside a full parse by RapidJSON: what that takes for an object is read
 // the same, and what it refuses is read only where Go reads it too.
+#include <memory_resource>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "decode/audit_decoder.hpp"
+#include "decode/tolerant_reader.hpp"
 #include "fuzz/hold.hpp"
 #include "fuzz/json_reference.hpp"
 
@@ -37,6 +41,18 @@ void check_raw(const Value& value, std::string_view record) {
   }
 }
 
+// By the reader that is asked last, which reads all that the first one does. nullopt unless the
+// text is one object.
+std::optional<std::string> read_tolerantly(std::string_view text) {
+  static std::pmr::monotonic_buffer_resource arena;
+  static TolerantReader reader(arena);
+  reader.open(text);
+  const auto value = reader.next();
+  if (!value || !*value || !reader.rest().empty()) return std::nullopt;
+  if ((*value)->kind != Value::Kind::object) return std::nullopt;
+  return reading_of(**value);
+}
+
 void run(std::string_view record) {
   static AuditDecoder decoder;  // one for all, as a worker has: nothing is left of a record
   const auto event = decoder.decode(record);
@@ -52,7 +68,10 @@ void run(std::string_view record) {
   } else if (event) {
     hold(is_read_by_go(code), "what is no JSON is refused");
   }
+  const std::optional<std::string> tolerant = read_tolerantly(text);
+  hold(tolerant.has_value() == event.has_value(), "both readers take the same for an object");
   if (!event) return;
+  hold(tolerant == reading_of(event->root), "which of them read it nobody can tell");
   if (is_json) hold(reading_of(event->root) == reading.text(), "an object is read as it is");
   hold(event->raw == record, "an event keeps its record");
   check_raw(event->root, record);
