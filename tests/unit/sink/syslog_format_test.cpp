@@ -55,6 +55,16 @@ TEST_CASE("an alert is one RFC 5424 message with its facts as structured data") 
         "(user alice, objectRef.name web, responseStatus.code null) count 3");
 }
 
+TEST_CASE("the least that a receiver takes holds the longest frame") {
+  const SyslogOrigin origin{.facility = 23, .hostname = std::string(255, 'h'), .pid = 4'194'304};
+  Alert alert = sample_alert();
+  alert.revision = 0xFFFF'FFFF;
+  const auto form = GENERATE(SyslogForm::rfc5424, SyslogForm::rfc3164);
+  const std::string message = to_syslog(alert, form, origin, kSyslogSizeLeast);
+  CHECK(message.size() <= kSyslogSizeLeast);
+  CHECK(holds(message, " revision=\"4294967295\""));
+}
+
 TEST_CASE("the local form tells any time that an event may bear") {
   ::setenv("TZ", "UTC", 1);
   ::tzset();
