@@ -65,6 +65,11 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     anchors_.clear();
+    // yaml-cpp stays where it is before what can begin no value, and would find documents for ever.
+    if (mark.pos == document_start_) {
+      throw YAML::ParserException(mark, "no value can begin with this");
+    }
+    document_start_ = mark.pos;
     if (!documents.empty() && !line_at(text_, mark.line).starts_with("---")) {
       complain(mark, "does not belong to what stands before it: check the indentation");
     }
@@ -185,6 +190,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Open> open_;
   std::map<YAML::anchor_t, YamlNode> anchors_;
   std::size_t nodes_ = 0;
+  int document_start_ = -1;  // of the document that was begun last
 };
 
 }  // namespace

@@ -130,7 +130,9 @@ void EventReader::read_otlp(const Value& body, std::size_t depth) {
   if (!is_object(body.find("kvlistValue"))) return;
   std::pmr::monotonic_buffer_resource& arena = level(depth).arena;
   arena.release();
-  read_object(otlp_value(body, arena), depth + 1);
+  const Value object = otlp_value(body, arena);
+  if (!is_object(&object)) return refuse(body.text, Reject::not_an_object);
+  read_object(object, depth + 1);
 }
 
 // What is no object can be no event. That is told once per list.

@@ -46,7 +46,8 @@ void make(const Pending& next, std::vector<Pending>& pending, std::pmr::memory_r
     made.size = items->size;
     for (std::size_t i = 0; i < items->size; ++i) pending.push_back({items->items + i, first + i});
   }
-  if (const Value* pairs = entries(any.find("kvlistValue"))) {
+  const Value* kvlist = any.find("kvlistValue");
+  if (const Value* pairs = entries(kvlist)) {
     auto* first = make_in<Member>(arena, pairs->size);
     made.kind = Value::Kind::object;
     made.members = first;
@@ -56,6 +57,9 @@ void make(const Pending& next, std::vector<Pending>& pending, std::pmr::memory_r
       const Value* value = pairs->items[i].find("value");
       if (value != nullptr) pending.push_back({value, &first[i].value});
     }
+  } else if (is_object(kvlist) && kvlist->find("values") == nullptr) {
+    made = {};
+    made.kind = Value::Kind::object;  // Protobuf's JSON leaves an empty list out
   }
 }
 

@@ -43,6 +43,7 @@ struct Allowance {
   std::size_t value = kValueMax;
   std::size_t fields = kFieldsMax;
   std::size_t named = kNamedMax;
+  bool has_line = true;  // for a person
 
   [[nodiscard]] bool shrink() {
     if (value > kValueLeast) {
@@ -51,6 +52,8 @@ struct Allowance {
       fields /= 2;
     } else if (named > kIdentity) {
       named /= 2;
+    } else if (has_line) {
+      has_line = false;
     } else {
       return false;
     }
@@ -136,7 +139,9 @@ std::string rfc5424_header(const Alert& alert, const SyslogOrigin& origin) {
 }
 
 std::string rfc3164_header(const Alert& alert, const SyslogOrigin& origin) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(alert.last_time);
+  // Not the system's clock: it counts nanoseconds, which end in 2262, and an event's time may not.
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(alert.last_time).time_since_epoch().count();
   std::tm local{};  // RFC 3164 has no zone: its times are local
   (void)::localtime_r(&seconds, &local);
   std::array<char, 32> time{};
@@ -156,7 +161,7 @@ std::string to_syslog(const Alert& alert, SyslogForm form, const SyslogOrigin& o
   const std::string header =
       structured ? rfc5424_header(alert, origin) : rfc3164_header(alert, origin);
   const auto compose = [&](Allowance allowance) {
-    const std::string message = shorten(line, 2 * allowance.value);
+    const std::string message = shorten(line, allowance.has_line ? 2 * allowance.value : 0);
     const std::string params = to_params(facts, allowance);
     return structured ? fmt::format("{}[{}{}] {}", header, kSdId, params, message)
                       : header + message + params;

@@ -56,7 +56,7 @@ Result<FileReader::Block> FileReader::read_block(Batch& batch, std::uint64_t pos
   const Result<std::size_t> got = file_.read_at(position, batch.bytes);
   if (!got) return fail(got.error());
   batch.bytes.resize(*got);
-  return Block{*got, *got < size || size == unread};
+  return Block{*got, size == unread || (*got < size && file_.has_ended())};
 }
 
 Result<bool> FileReader::is_unchanged() {
@@ -151,7 +151,12 @@ Result<Reach> FileReader::fill_lines(Batch& batch, const ReadLimits& limits,
       half_ = framing.open;
       return Reach::end;
     }
-    if (block->size < want) continue;  // it grew between the two calls
+    if (block->size < want) {  // it grew between the two calls, or is damaged behind the block
+      std::array<char, 1> next{};
+      const Result<std::size_t> got = file_.read_at(offset_ + block->size, next);
+      if (!got) return fail(got.error());
+      continue;
+    }
     if (limits.wide == nullptr) return Reach::wants_room;
     if (want == limits.batch_bytes) batch.bytes.swap(*limits.wide);
     want = std::min(want * kGrowth, std::max<std::size_t>(limits.max_line, want) + kBorderMax);

@@ -50,6 +50,8 @@ class LogFile {
 
   // As many bytes from `offset` (unpacked) on as there are, at most `bytes`.
   [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, std::span<char> bytes);
+  // Whether fewer than were asked for mean the end: in a packed file they may mean damage.
+  [[nodiscard]] bool has_ended() const { return tape_ == nullptr || tape_->has_ended(); }
 
  private:
   LogFile() = default;

@@ -111,7 +111,8 @@ Result<std::size_t> Tape::read(std::span<char> bytes) {
     // What came before the damage is good; the next call meets the damage alone.
     if (!got && done > 0) return done;
     if (!got) return got;
-    if (*got == 0) break;
+    ended_ = *got == 0;
+    if (ended_) break;
     done += *got;
     const std::uint64_t total = position_ + done;
     if (inflater_ &&
@@ -126,6 +127,7 @@ Result<void> Tape::rewind() {
   if (::lseek(fd_.get(), 0, SEEK_SET) != 0) return fail_errno(errno, name_ + ": cannot go back");
   detected_ = false;
   input_ended_ = false;
+  ended_ = false;
   inflater_.reset();
   input_.clear();
   input_at_ = 0;

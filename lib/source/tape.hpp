@@ -25,10 +25,13 @@ class Tape {
   Tape& operator=(const Tape&) = delete;
   ~Tape();
 
-  // Fills `bytes` from `offset` (unpacked) on and returns how many there were: fewer at the end
-  // alone. The block read last can be read again; anything before it only where the descriptor can
-  // be rewound. A broken, cut or over-bound gzip file is malformed.
+  // Fills `bytes` from `offset` (unpacked) on and returns how many there were: fewer at the end,
+  // and before damage, which is met by reading on from there. The block read last can be read
+  // again; anything before it only where the descriptor can be rewound. A broken, cut or over-bound
+  // gzip file is malformed.
   [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, std::span<char> bytes);
+  // Whether the end was reached, so that what was read last ends there if it is fewer than asked.
+  [[nodiscard]] bool has_ended() const { return ended_; }
 
  private:
   struct Inflater;
@@ -45,6 +48,7 @@ class Tape {
   std::string name_;
   bool detected_ = false;
   bool input_ended_ = false;
+  bool ended_ = false;
   std::unique_ptr<Inflater> inflater_;
   std::vector<char> input_;  // read and not yet used
   std::size_t input_at_ = 0;

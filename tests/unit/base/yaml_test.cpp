@@ -26,6 +26,14 @@ YamlNode parse_one(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("what can begin no value is a problem, and not for ever") {
+  const auto text = GENERATE(as<std::string>(), ",", "]", "}", ",a: 1", "a: 1\n---\n, b\n");
+  Problems problems;
+  CAPTURE(text);
+  (void)parse_yaml(text, "f.yaml", problems);
+  CHECK(problems.size() >= 1);
+}
+
 TEST_CASE("a tree holds kinds, places and what was quoted") {
   const YamlNode root = parse_one(
       "plain: 12\n"

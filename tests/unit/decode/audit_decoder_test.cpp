@@ -120,6 +120,17 @@ TEST_CASE("what is no whole JSON object is refused with its reason") {
   CHECK(decoded(row.record) == row.expected);
 }
 
+TEST_CASE("a control character in a string is refused wherever it stands") {
+  for (char control = 1; control < ' '; ++control) {
+    for (std::size_t before = 0; before < 40; ++before) {
+      const std::string text = std::string(before, 'x') + control + std::string(40 - before, 'y');
+      CAPTURE(static_cast<int>(control), before);
+      REQUIRE(decoded("{\"a\":\"" + text + "\"}") == "not_json");
+      REQUIRE(decoded("{\"" + text + "\":1}") == "not_json");
+    }
+  }
+}
+
 TEST_CASE("a NUL is never taken for the end of a record") {
   using namespace std::string_literals;
   CHECK(decoded("{\"a\":1}\0"s) == "not_json");

@@ -229,6 +229,14 @@ TEST_CASE("a structured OTLP body is put together again") {
   CHECK(read_parts(otlp(carrier)) == Parts{shown("a")});
 }
 
+TEST_CASE("an OTLP body that is no object is refused, and an empty one is empty") {
+  CHECK(read_parts(otlp(R"({"kvlistValue":{}})")) == Parts{"{}"});
+  CHECK(read_parts(otlp(R"({"kvlistValue":{"values":[]}})")) == Parts{"{}"});
+  const std::string body = GENERATE(R"({"kvlistValue":{"values":{"key":"auditID"}}})",
+                                    R"({"intValue":"1","kvlistValue":{"values":null}})");
+  CHECK(read_parts(otlp(body)) == Parts{"not_an_object: " + body});
+}
+
 TEST_CASE("depth is a client's to choose, and no depth breaks a reader") {
   EventReader reader;
   const auto depth_of = [&](const std::string& record) {

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "base/text.hpp"
+#include "base/time_text.hpp"
 #include "support/sample_alert.hpp"
 
 using namespace nodeportd;
@@ -52,6 +53,26 @@ TEST_CASE("an alert is one RFC 5424 message with its facts as structured data") 
         "audit_id=\"5e6c\" risk_score=\"49\" g.user=\"alice\" g.objectRef.name=\"web\"] "
         "medium Kubernetes Node Port Creation: Kubernetes node port creation from user alice "
         "(user alice, objectRef.name web, responseStatus.code null) count 3");
+}
+
+TEST_CASE("the least that a receiver takes holds the longest frame") {
+  const SyslogOrigin origin{.facility = 23, .hostname = std::string(255, 'h'), .pid = 4'194'304};
+  Alert alert = sample_alert();
+  alert.revision = 0xFFFF'FFFF;
+  const auto form = GENERATE(SyslogForm::rfc5424, SyslogForm::rfc3164);
+  const std::string message = to_syslog(alert, form, origin, kSyslogSizeLeast);
+  CHECK(message.size() <= kSyslogSizeLeast);
+  CHECK(holds(message, " revision=\"4294967295\""));
+}
+
+TEST_CASE("the local form tells any time that an event may bear") {
+  ::setenv("TZ", "UTC", 1);
+  ::tzset();
+  Alert alert = sample_alert();
+  for (const char* year : {"0001", "1969", "2263", "9999"}) {
+    alert.last_time = *parse_time(std::string(year) + "-06-07T08:09:10.5Z");
+    CHECK(to_syslog(alert, SyslogForm::rfc3164, kOrigin).starts_with("<84>Jun  7 08:09:10 cp-1"));
+  }
 }
 
 TEST_CASE("the local form is what every /dev/log understands, without a host name") {

@@ -45,6 +45,28 @@ TEST_CASE("errors name the file") {
   CHECK(read(dir.path().string()).error().kind == ErrorKind::malformed);
 }
 
+TEST_CASE("a packed file whose end is lost is told of, behind what is there") {
+  const TempDir dir;
+  const bool is_large = GENERATE(false, true);  // than a batch
+  std::string text;
+  // Of many distinct letters, so that it packs badly: half of the file is about half of the lines.
+  for (std::uint32_t i = 0; i < (is_large ? 2'000 : 40); ++i) {
+    text += "line " + std::to_string(i * 2'654'435'761U) + '\n';
+  }
+  pack(dir / "f.gz", text);
+  const std::string packed = read_text(dir / "f.gz");
+  for (const std::size_t size : {packed.size() / 2, packed.size() - 1}) {
+    write_text(dir / "cut.gz", packed.substr(0, size));
+    RecordingSupply supply;
+    const auto done =
+        read_files({dir / "cut.gz"}, {.batch_bytes = 4096}, supply, [](std::uint64_t) {});
+    REQUIRE_FALSE(done.has_value());
+    CHECK(done.error().kind == ErrorKind::malformed);
+    CHECK(!supply.lines().empty());
+    for (const std::string& line : supply.lines()) CHECK(text.find(line + '\n') != text.npos);
+  }
+}
+
 TEST_CASE("standard input is a file like any other, packed or not") {
   const TempDir dir;
   const bool is_packed = GENERATE(false, true);
