@@ -84,7 +84,8 @@ class Stream {
 
   // Whether the last batch told that all is read, so that fill() would find nothing.
   [[nodiscard]] bool is_read_out() const {
-    return told_at_end_ && !names_changed_ && announcements_.empty() && notices_.empty();
+    return told_at_end_ && !has_grown_ && !names_changed_ && announcements_.empty() &&
+           notices_.empty();
   }
 
   struct Watched {

@@ -211,6 +211,20 @@ TEST_CASE("copytruncate: the rest is read from the copy, then the new content; n
   CHECK(scene.news() == Lines{"six"});
 }
 
+TEST_CASE("a line that comes as a file that was left is let go of is read at once") {
+  Scene scene;
+  write_text(scene.log(), "one\n");
+  scene.open();
+  scene.drain();
+  fs::rename(scene.log(), scene.dir / "audit.log.1");
+  write_text(scene.log(), "two\n");
+  CHECK(scene.news() == Lines{"one", "two"});
+  append_text(scene.log(), "three\n");
+  scene.clock.advance(std::chrono::seconds(61));
+  CHECK(scene.news() == Lines{"three"});
+  CHECK(scene.supply.marks().size() == 1);
+}
+
 TEST_CASE("the hole that a writer leaves after copytruncate is skipped and counted") {
   Scene scene;
   write_text(scene.log(), std::string(5000, 'a') + "\n");
