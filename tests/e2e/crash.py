@@ -105,14 +105,14 @@ class Crash(EndToEnd):
 
 def comes_with_more_lines(writer, holds):
     """Whether `holds` comes true as the log grows; a share may bring too few alerts for it."""
-    for _ in range(3):
+    for _ in range(4):
         try:
             writer.stdin.write(b".")
             writer.stdin.flush()
         except BrokenPipeError:
             pass  # all are written
         try:
-            return eventually(holds, limit=5)
+            return eventually(holds, limit=1.5)
         except AssertionError:
             continue
     return False

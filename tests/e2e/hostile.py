@@ -2,7 +2,7 @@
 
 from harness import EndToEnd, creation, eventually
 
-USERS = 20_000
+USERS = 4_000
 
 
 class Hostile(EndToEnd):
@@ -11,7 +11,8 @@ class Hostile(EndToEnd):
         with open(self.path("audit.log"), "w", encoding="utf-8") as log:
             for number in range(USERS):
                 log.write(line.replace("ID", f"id-{number}").replace("USER", f"user-{number}"))
-        daemon = self.daemon(self.config(self.file_sink())).start()
+        settings = self.config(self.file_sink(), aggregate="  max_bytes: 4MiB")
+        daemon = self.daemon(settings).start()
         expected = {f"user-{number}" for number in range(USERS)}
         status = daemon.status
         eventually(lambda: status()["logs"][0]["unread_bytes"] == 0 and
