@@ -28,7 +28,7 @@ class Lookout {
     MonoTime mono{};
   };
 
-  explicit Lookout(LookoutConfig limits) : limits_(limits) {}
+  explicit Lookout(LookoutConfig limits) : limits_(std::move(limits)) {}
 
   // How often to look, so that a trouble is told in good time and an idle daemon is hardly woken.
   [[nodiscard]] std::chrono::milliseconds every() const;

@@ -36,6 +36,7 @@ Result<Replayed> replay_files(const std::vector<std::string>& files, const RuleS
                      .aggregate = {aggregate.lateness, aggregate.idle_after, aggregate.update_every,
                                    aggregate.max_keys, aggregate.max_bytes},
                      .exceptions = exception_names(rules),
+                     .silenced = {},
                      .time = Ledger::Time::replayed,
                      .store = **store,
                      .outlets = nobody,

@@ -19,6 +19,7 @@ Pipeline::Parts parts_of(const RuleSet& rules, Store& store, Outlets& outlets, c
           .origin = {"prod", "cp-1", store.epoch()},
           .aggregate = {},
           .exceptions = {},
+          .silenced = {},
           .time = Ledger::Time::live,
           .store = store,
           .outlets = outlets,
