@@ -61,10 +61,10 @@ void Lookout::look_at(const StreamStatus& stream, MonoTime now) {
     progress = {stream.file, stream.offset, now};
   }
   const std::string& path = stream.path;
-  if (stream.waiting) {
+  if (stream.waiting || stream.missing) {
     tell_after(limits_.missing_after, path, now, now,
                {"source.missing",
-                "there is no audit log " + path + ": nothing is seen there",
+                "no audit log can be read at " + path + ": nothing is seen there",
                 {{"path", path}}});
   } else if (stream.unread > limits_.unread_max) {
     tell_after(limits_.unread_after, path, now, now,

@@ -46,7 +46,7 @@ const std::vector<Rule>& notices() {
       make("79ed41f0-2493-4744-950c-ed1c29187e0c", "source.unreadable", Level::high,
            "An audit log cannot be read"),
       make("9fffb3ed-ca6e-4e8f-888d-fc16dc6730a3", "source.missing", Level::high,
-           "There is no audit log to follow"),
+           "There is no audit log to read"),
       make("53d15ebe-af22-402c-b435-9f45712d95ca", "source.silent", Level::medium,
            "An audit log brings no lines"),
       make("719c94b3-7422-4ba2-91d6-52754a74ae29", "source.behind", Level::medium,

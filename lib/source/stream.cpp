@@ -23,6 +23,7 @@ void Stream::look(const Moment& now) {
   lineage_.refresh();
   watched_changed_ = true;
   const Result<FileId> live = file_id_of(path());
+  is_missing_ = !live;
   if (current_ && live && *live == current_->reader.file().id()) {
     lineage_.settle_all();
     sighted_.clear();

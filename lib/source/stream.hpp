@@ -40,7 +40,8 @@ struct StreamStatus {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
   std::uint64_t unread = 0;  // bytes of all files that are known to come
-  bool waiting = false;      // for a file to be there
+  bool waiting = false;      // for a file that can be read
+  bool missing = false;      // nothing stands under the path; what stood there may still be read
   bool at_end = false;
 };
 
@@ -160,6 +161,7 @@ class Stream {
   bool names_changed_ = true;
   bool watched_changed_ = true;
   bool told_at_end_ = false;
+  bool is_missing_ = false;  // as of the last look
   bool told_placeholder_ = false;
   std::set<std::string> unreadable_;    // files of which it was told
   std::deque<FileMark> announcements_;  // marks that go out in batches of their own

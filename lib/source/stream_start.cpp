@@ -168,6 +168,7 @@ StreamStatus Stream::status() const {
   StreamStatus status;
   status.path = path();
   status.waiting = !current_;
+  status.missing = is_missing_;
   status.at_end = told_at_end_;
   if (current_) {
     const FileReader& reader = current_->reader;

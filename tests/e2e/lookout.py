@@ -1,5 +1,6 @@
 """The daemon says by itself that it cannot see, or cannot tell."""
 
+import os
 import socket
 
 from harness import EndToEnd, creation, eventually
@@ -24,6 +25,14 @@ class Lookout(EndToEnd):
         told = self.told()
         self.assertEqual(told["source.missing"]["facts"]["path"], self.path("audit.log"))
         self.assertIn(self.path("audit.log"), told["source.silent"]["message"])
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_a_log_that_is_removed_while_it_is_followed_is_told(self):
+        self.append(creation("a-1", "web"))
+        daemon = self.daemon(self.settings("{missing_after: 1s}")).start()
+        eventually(self.alerts, what="the alert of the log that was there")
+        os.remove(self.path("audit.log"))
+        eventually(lambda: "source.missing" in self.told(), what="source.missing")
         self.assertEqual(daemon.stop(), 0)
 
     def test_a_pattern_without_a_log_is_told(self):

@@ -68,6 +68,14 @@ TEST_CASE("a log that is not there is told once, and again only if it was there 
   }
 }
 
+TEST_CASE(
+    "a log that was removed while it was followed is missing, though its file is still open") {
+  Scene scene;
+  scene.sight.streams[0].missing = true;
+  CHECK(scene.after(seconds(1)).empty());
+  CHECK(scene.after(minutes(1)) == "source.missing");
+}
+
 TEST_CASE("a rotation that takes a moment is no missing log") {
   Scene scene;
   StreamStatus& stream = scene.sight.streams[0];

@@ -91,36 +91,33 @@ TEST_CASE("a state of version 1 that is damaged is saved into one of today") {
   CHECK(version_of(options) == 3);
 }
 
-void commit_waiting_alert(const std::string& state) {
+// Of a state with one alert that waits, which a newer version wrote.
+StoreOptions options_of_newer(const TempDir& dir) {
+  StoreOptions options;
+  options.directory = dir / "state";
   Changes changes;
   changes.positions = {sample_mark("log", 1)};
   changes.outgoing = {{sample_alert("a"), {"s"}}};
-  must(open_store(state)->commit(changes, at(1)));
+  must(open_store(options.directory)->commit(changes, at(1)));
+  tamper(options.directory, "PRAGMA user_version = 99;");
+  return options;
 }
 
 TEST_CASE("a newer schema is refused and left as it is") {
   TempDir dir;
-  const std::string state = dir / "state";
-  commit_waiting_alert(state);
-  tamper(state, "PRAGMA user_version = 99;");
-  StoreOptions options;
-  options.directory = state;
+  const StoreOptions options = options_of_newer(dir);
   for (const auto& store : {Store::open(options, at(2)), Store::open_beside(options)}) {
     REQUIRE_FALSE(store.has_value());
     CHECK(store.error().kind == ErrorKind::config);
     CHECK(store.error().text.find("schema 99") != std::string::npos);
   }
-  tamper(state, "PRAGMA user_version = 2;");
-  CHECK(waiting(*open_store(state)) == std::vector<std::string>{"a.1"});
+  tamper(options.directory, "PRAGMA user_version = 2;");
+  CHECK(waiting(*open_store(options.directory)) == std::vector<std::string>{"a.1"});
 }
 
 TEST_CASE("a newer schema is set aside whole where that is asked for, and told") {
   TempDir dir;
-  const std::string state = dir / "state";
-  commit_waiting_alert(state);
-  tamper(state, "PRAGMA user_version = 99;");
-  StoreOptions options;
-  options.directory = state;
+  StoreOptions options = options_of_newer(dir);
   options.discards_newer = true;
   const auto store = must(Store::open(options, at(2)));
   CHECK(waiting(*store).empty());
