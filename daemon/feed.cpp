@@ -49,6 +49,7 @@ void Feed::hand_on(Batch* batch) {
   }
   worker_.examine(*batch);
   parts_.counters.add(*batch);
+  parts_.pool.count_found(*batch);
   if (is_quiet(*batch)) {
     keep(batch);
   } else {

@@ -3,7 +3,7 @@
 namespace nodeportd {
 
 Pipeline::Pipeline(PipelineOptions options, Parts parts)
-    : pool_(options.batches, options.batch_bytes, source_waker_),
+    : pool_(options.batches, options.batch_bytes, options.found_max, source_waker_),
       lanes_(options.workers - 1, options.batches, ledger_waker_),
       scan_(parts.rules.literals(), parts.rules.words_besides()),
       feed_({.pool = pool_,
@@ -38,8 +38,9 @@ void Pipeline::start() {
   ledger_thread_ = std::jthread(
       [this](const std::stop_token& stop) { ledger_.run(stop, [this] { return feed_.dealt(); }); });
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    worker_threads_.emplace_back(
-        [this, i](const std::stop_token& stop) { workers_[i]->run(stop, lanes_, i, counters_); });
+    worker_threads_.emplace_back([this, i](const std::stop_token& stop) {
+      workers_[i]->run(stop, lanes_, i, pool_, counters_);
+    });
   }
 }
 

@@ -21,6 +21,7 @@ struct PipelineOptions {
   std::size_t workers = 1;
   std::size_t batches = 16;
   std::size_t batch_bytes = 256 * 1024;
+  std::size_t found_max = std::size_t{8} << 20U;  // bytes of matches on their way
 };
 
 // The chain between the source and the sinks, for `run` and `replay` alike:

@@ -4,6 +4,7 @@
 #include "decode/carriers.hpp"
 #include "decode/exposure_fields.hpp"
 #include "decode/peek.hpp"
+#include "model/held_bytes.hpp"
 
 namespace nodeportd {
 
@@ -17,6 +18,8 @@ void WorkerCounters::add(const Batch& batch) {
 
 void Worker::examine(Batch& batch) {
   for (std::uint32_t i = 0; i < batch.records.size(); ++i) examine(i, batch);
+  for (const Match& match : batch.matches) batch.found_bytes += held_bytes(match);
+  for (const ServiceWrite& write : batch.writes) batch.found_bytes += held_bytes(write);
 }
 
 void Worker::examine(std::uint32_t index, Batch& batch) {
@@ -75,7 +78,7 @@ void Worker::report(const Record& record, std::string_view text, Reject reject,
       uninspectable_match(rules_, batch.end.stream, std::string(to_text(reject)), event));
 }
 
-void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane,
+void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, BatchPool& pool,
                  WorkerCounters& counters) {
   Waker& waker = lanes.waker(lane);
   const std::stop_callback wake(stop, [&waker] { waker.wake(); });
@@ -94,6 +97,7 @@ void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane,
     }
     examine(*batch);
     counters.add(*batch);
+    pool.count_found(*batch);
     lanes.hand_on(lane, batch, hurry_of(*batch));
   }
 }

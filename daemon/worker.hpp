@@ -10,6 +10,7 @@
 #include "decode/service_write.hpp"
 #include "match/matcher.hpp"
 #include "model/batch.hpp"
+#include "queue/batch_pool.hpp"
 #include "queue/lanes.hpp"
 
 namespace nodeportd {
@@ -42,7 +43,8 @@ class Worker {
   void examine(Batch& batch);
 
   // The body of worker thread `lane`: until `stop` is requested.
-  void run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, WorkerCounters& counters);
+  void run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, BatchPool& pool,
+           WorkerCounters& counters);
 
  private:
   void examine(std::uint32_t index, Batch& batch);

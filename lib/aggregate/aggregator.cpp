@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "aggregate/window_bytes.hpp"
 #include "base/time_text.hpp"
+#include "model/held_bytes.hpp"
 
 namespace nodeportd {
 namespace {
@@ -16,6 +16,8 @@ constexpr std::chrono::minutes kNoticeEvery{10};
 // The wall clock is looked at this often at least while a window waits for it: an event may be
 // dated 9999, which no count of nanoseconds reaches.
 constexpr std::chrono::hours kPatience{24};
+// A window's identity as a key of two indexes and of the list of changed ones, with their nodes.
+constexpr std::size_t kIndexes = 400;
 
 }  // namespace
 
@@ -107,7 +109,7 @@ Aggregator::Live& Aggregator::open_window(const Rule& rule, WallTime start, cons
 void Aggregator::weigh(Live& live) {
   if (live.closing) return;
   bytes_ -= live.bytes;
-  live.bytes = bytes_of(live.window);
+  live.bytes = kIndexes + held_bytes(live.window);
   bytes_ += live.bytes;
 }
 

@@ -24,7 +24,7 @@ struct AggregateOptions {
   std::chrono::milliseconds idle_after{30'000};     // see Watermark
   std::chrono::milliseconds update_every{300'000};  // 0: no scheduled revisions
   std::size_t max_keys = 100'000;                   // open windows in memory
-  std::size_t max_bytes = std::size_t{64} << 20U;   // of memory for them
+  std::size_t max_bytes = std::size_t{32} << 20U;   // of memory for them
 };
 
 // Where windows lie that are closed. A late match takes its window from here and reopens it.
@@ -79,7 +79,7 @@ class Aggregator {
     bool announce = false;  // a revision is due
     bool closing = false;   // the final revision is due
     bool stale = false;     // its count is ahead of the last revision
-    std::size_t bytes = 0;  // see window_bytes.hpp
+    std::size_t bytes = 0;  // of memory, as it was last weighed
   };
 
   void observe_time(const Match& match, const std::string& stream, std::optional<WallTime> wall,

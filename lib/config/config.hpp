@@ -35,6 +35,7 @@ struct PipelineConfig {
   std::uint32_t workers = 1;
   std::uint64_t batch_size = 256ULL << 10U;
   std::uint32_t batches = 16;  // at least one a worker
+  std::uint64_t memory_limit = 128ULL << 20U;
   std::chrono::milliseconds reconcile = std::chrono::seconds(10);
   std::chrono::milliseconds stop_timeout = std::chrono::seconds(20);
   bool operator==(const PipelineConfig&) const = default;
@@ -45,7 +46,7 @@ struct AggregateConfig {
   std::chrono::milliseconds idle_after = std::chrono::seconds(30);
   std::chrono::milliseconds update_every = std::chrono::minutes(5);  // 0: first and final alone
   std::uint32_t max_keys = 100'000;
-  std::uint64_t max_bytes = 64ULL << 20U;
+  std::uint64_t max_bytes = 32ULL << 20U;  // a quarter of memory_limit, unless it is given
   bool operator==(const AggregateConfig&) const = default;
 };
 

@@ -36,6 +36,7 @@ PipelineConfig read_pipeline(YamlMap map) {
   if (pipeline.batches < pipeline.workers) {
     map.complain(*map.node("batches"), "'batches' must be at least as many as there are workers");
   }
+  set(pipeline.memory_limit, map.size("memory_limit", 64ULL << 20U));
   set(pipeline.reconcile, map.duration("reconcile", milliseconds(100), std::chrono::hours(1)));
   set(pipeline.stop_timeout,
       map.duration("stop_timeout", std::chrono::seconds(1), std::chrono::minutes(10)));
@@ -43,8 +44,10 @@ PipelineConfig read_pipeline(YamlMap map) {
   return pipeline;
 }
 
-AggregateConfig read_aggregate(YamlMap map) {
-  AggregateConfig aggregate;
+// As much of the memory is for open windows, unless the config says how much.
+constexpr std::uint64_t kWindowsShare = 4;
+
+AggregateConfig read_aggregate(YamlMap map, AggregateConfig aggregate) {
   set(aggregate.lateness, map.duration("lateness", milliseconds(0), std::chrono::days(7)));
   set(aggregate.idle_after,
       map.duration("idle_after", std::chrono::seconds(1), std::chrono::days(1)));
@@ -126,6 +129,29 @@ void read_rules(YamlMap& top, const std::string& file, Config& config) {
   }
 }
 
+// The program, the rules and the state's caches, matches on their way to the state, and the values
+// of one line of many: measured as 60 MiB with each at its worst.
+constexpr std::uint64_t kOwnMemory = 64ULL << 20U;
+
+std::string in_mebibytes(std::uint64_t bytes) {
+  return std::to_string((bytes + (1U << 20U) - 1) >> 20U) + "MiB";
+}
+
+// All that grows has a bound of its own; here they are added up. A long line is held as it was
+// read and, where it is not simple, as it is decoded.
+void check_memory(YamlMap& top, const YamlNode& root, const Config& config) {
+  std::uint64_t longest = 0;
+  for (const SourceConfig& source : config.sources) longest = std::max(longest, source.max_line);
+  const std::uint64_t batches = std::uint64_t{config.pipeline.batches} * config.pipeline.batch_size;
+  const std::uint64_t needed = kOwnMemory + batches + config.aggregate.max_bytes + longest;
+  if (needed <= config.pipeline.memory_limit) return;
+  const YamlNode* pipeline = top.node("pipeline");
+  top.complain(pipeline != nullptr ? *pipeline : root,
+               "'memory_limit' is " + in_mebibytes(config.pipeline.memory_limit) +
+                   ", but what the config asks for takes up to " + in_mebibytes(needed) +
+                   ": raise it, or lower 'max_line', 'max_bytes' or 'batches'");
+}
+
 void read_top(const YamlNode& root, const Report& report, Config& config) {
   YamlMap top(root, report.file, report.problems, "the config");
   const auto section = [&](const YamlNode& node, std::string name) {
@@ -145,9 +171,11 @@ void read_top(const YamlNode& root, const Report& report, Config& config) {
   if (const YamlNode* pipeline = top.node("pipeline")) {
     config.pipeline = read_pipeline(section(*pipeline, "pipeline"));
   }
+  config.aggregate.max_bytes = config.pipeline.memory_limit / kWindowsShare;
   if (const YamlNode* aggregate = top.node("aggregate")) {
-    config.aggregate = read_aggregate(section(*aggregate, "aggregate"));
+    config.aggregate = read_aggregate(section(*aggregate, "aggregate"), config.aggregate);
   }
+  check_memory(top, root, config);
   if (const YamlNode* lookout = top.node("lookout")) {
     config.lookout = read_lookout(section(*lookout, "lookout"));
   }

@@ -34,6 +34,13 @@ std::string_view AuditDecoder::rest() const {
   return state_ == State::read_whole ? std::string_view() : tolerant_.rest();
 }
 
+void AuditDecoder::release() {
+  open({});
+  arena_.release();
+  strict_.release();
+  tolerant_.release();
+}
+
 Result<std::optional<Value>, Reject> AuditDecoder::next() {
   if (state_ == State::read_whole) return std::nullopt;
   if (state_ == State::untried) {

@@ -40,6 +40,9 @@ class AuditDecoder {
   // What of that text is not read yet, white space before it left out.
   [[nodiscard]] std::string_view rest() const;
 
+  // Gives back what a giant took, and ends the text that is open. No view holds any more.
+  void release();
+
  private:
   // Of the open text.
   enum class State : std::uint8_t {

@@ -1,5 +1,7 @@
 #include "decode/event_reader.hpp"
 
+#include <mutex>
+
 #include "decode/audit_versions.hpp"
 #include "decode/carriers.hpp"
 #include "decode/gke.hpp"
@@ -11,6 +13,8 @@ namespace nodeportd {
 namespace {
 
 constexpr std::size_t kEventArena = 16UL * 1024;
+// A record of this size may be 65,000 values, which take 6 MB.
+constexpr std::size_t kGiantBytes = 128UL * 1024;
 
 bool begins_json(std::string_view text) {
   return text.starts_with('{') || text.starts_with('[');
@@ -37,10 +41,26 @@ std::pmr::memory_resource& EventReader::arena() {
   return current_->arena;
 }
 
+void EventReader::release() {
+  for (const auto& level : levels_) {
+    if (level == nullptr) continue;
+    level->decoder.release();
+    level->arena.release();
+  }
+}
+
 void EventReader::read(std::string_view record, Take take, Refuse refuse) {
   take_ = &take;
   refuse_ = &refuse;
   next_part_ = 0;
+  if (record.size() <= kGiantBytes) return read_record(record);
+  static std::mutex giants;  // of the process, as its memory is
+  const std::lock_guard turn(giants);
+  read_record(record);
+  release();
+}
+
+void EventReader::read_record(std::string_view record) {
   const std::string_view text = trimmed(record);
   if (begins_json(text)) {
     read_values(text, 0);

@@ -29,7 +29,8 @@ class EventReader {
   ~EventReader();
 
   // Calls `take` or `refuse` for each part of the record, in its order. Parts count from 0 and are
-  // the same whenever the same bytes are read.
+  // the same whenever the same bytes are read. Giants are read one at a time, whatever the number
+  // of readers, and what they took is given back: theirs may be 40 MB.
   void read(std::string_view record, Take take, Refuse refuse);
 
   // Memory that lives as long as the event that `take` is looking at, for what is derived from it.
@@ -44,6 +45,8 @@ class EventReader {
   struct Level;
 
   [[nodiscard]] Level& level(std::size_t depth);
+  void read_record(std::string_view record);
+  void release();
 
   void read_values(std::string_view text, std::size_t depth);
   void salvage(std::string_view text, Reject reject, std::size_t depth);

@@ -144,7 +144,7 @@ const AuditEvent& ExposedEvent::with(History history) {
   Value& facts = root_->value;
   facts.kind = Value::Kind::object;
   facts.members = facts_;
-  facts.size = static_cast<std::size_t>(end - facts_);
+  facts.size = static_cast<std::uint32_t>(end - facts_);
   return event_;
 }
 

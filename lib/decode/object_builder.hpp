@@ -12,10 +12,7 @@
 namespace nodeportd {
 
 [[nodiscard]] inline Value text_value(std::string_view text) {
-  Value value;
-  value.kind = Value::Kind::string;
-  value.text = text;
-  return value;
+  return leaf(Value::Kind::string, text);
 }
 
 // Room for `size` of T in the arena, which destroys nothing: they are plain views.
@@ -61,7 +58,7 @@ class ObjectBuilder {
     Value value;
     value.kind = Value::Kind::object;
     value.members = made;
-    value.size = members_.size();
+    value.size = static_cast<std::uint32_t>(members_.size());
     return value;
   }
 

@@ -143,7 +143,7 @@ class Reading {
   }
 
   void put(std::string_view name, Value::Kind kind, std::string_view text) {
-    std::construct_at(top_++, Member{name, {.kind = kind, .text = text}});
+    std::construct_at(top_++, Member{name, leaf(kind, text)});
   }
 
   bool open(std::string_view name, Value::Kind kind, char closing) {
@@ -162,7 +162,7 @@ class Reading {
     const Member* first = open.place + 1;
     Value& container = open.place->value;
     container.text = {open.begin, static_cast<std::size_t>(end - open.begin)};
-    container.size = static_cast<std::size_t>(top_ - first);
+    container.size = static_cast<std::uint32_t>(top_ - first);
     top_ = open.place + 1;
     if (container.size > 0 && container.kind == Value::Kind::object) {
       auto* members = allocate<Member>(container.size);
@@ -202,6 +202,10 @@ std::optional<Value> StrictReader::read(std::string_view text, std::pmr::memory_
     pending_ = std::vector<Member>(room);
   }
   return Reading(text, *tokens, pending_.data(), arena).read();
+}
+
+void StrictReader::release() {
+  if (pending_.size() > kKeptPlaces) std::vector<Member>().swap(pending_);
 }
 
 }  // namespace nodeportd

@@ -23,6 +23,9 @@ class StrictReader {
   // reader. Children lie in `arena`, all else in the text: the value holds as long as both do.
   [[nodiscard]] std::optional<Value> read(std::string_view text, std::pmr::memory_resource& arena);
 
+  // Gives back what a giant took. What was read still holds.
+  void release();
+
  private:
   TokenIndex index_;
   std::vector<Member> pending_;  // values whose container is still open

@@ -5,6 +5,7 @@
 // another.
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -60,9 +61,25 @@ void TolerantReader::copy_rest(Numbers numbers) {
   if (numbers == Numbers::blanked) blank_numbers(copy_.data() + at_, text_.size() - at_);
 }
 
+// At once, since a vector that grows holds its values twice for a moment. A value has a comma or an
+// opening bracket before it, so that these are as many at least.
+void TolerantReader::make_room_for_pending() {
+  shrink(pending_);
+  const std::string_view left = text_.substr(at_);
+  if (left.size() < kKeptBytes / sizeof(Member)) return;
+  const auto most = 1 + std::count_if(left.begin(), left.end(),
+                                      [](char c) { return c == ',' || c == '[' || c == '{'; });
+  pending_.reserve(std::min(static_cast<std::size_t>(most), kNodesMax) + 1);
+}
+
+void TolerantReader::release() {
+  shrink(copy_);
+  shrink(pending_);
+}
+
 Result<Value, Reject> TolerantReader::parse() {
   arena_.release();
-  shrink(pending_);
+  make_room_for_pending();
   rapidjson::InsituStringStream stream(copy_.data() + at_);
   TreeBuilder builder(arena_, pending_, {.depth = kDepthMax, .nodes = kNodesMax},
                       {.original = text_, .copy = copy_.data(), .stream = stream});

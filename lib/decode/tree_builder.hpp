@@ -38,17 +38,14 @@ class TreeBuilder {
   [[nodiscard]] Stop stop() const { return stop_; }
 
   bool Null() { return put({}); }
-  bool Bool(bool value) {
-    return put({.kind = Value::Kind::boolean, .text = value ? "true" : "false"});
-  }
+  bool Bool(bool value) { return put(leaf(Value::Kind::boolean, value ? "true" : "false")); }
   // The copy may hold a blanked number (decode/mend.hpp): what was written stands in the original.
   bool RawNumber(const char* text, rapidjson::SizeType /*size*/, bool /*copy*/) {
     const std::string_view rest = original_from(text);
-    return put({.kind = Value::Kind::number,
-                .text = rest.substr(0, number_length(rest.data(), rest.size()))});
+    return put(leaf(Value::Kind::number, rest.substr(0, number_length(rest.data(), rest.size()))));
   }
   bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
-    return put({.kind = Value::Kind::string, .text = {text, size}});
+    return put(leaf(Value::Kind::string, {text, size}));
   }
   bool Key(const char* name, rapidjson::SizeType size, bool /*copy*/) {
     pending_.push_back({{name, size}, {}});
@@ -64,7 +61,7 @@ class TreeBuilder {
       members = allocate<Member>(size);
       std::uninitialized_copy_n(first_of(size), size, members);
     }
-    return close({.kind = Value::Kind::object, .text = {}, .members = members, .size = size});
+    return close({.kind = Value::Kind::object, .size = size, .text = {}, .members = members});
   }
   bool EndArray(rapidjson::SizeType size) {
     Value* items = nullptr;
@@ -73,7 +70,7 @@ class TreeBuilder {
       const Member* child = first_of(size);
       for (std::size_t i = 0; i < size; ++i) std::construct_at(items + i, child[i].value);
     }
-    return close({.kind = Value::Kind::array, .text = {}, .items = items, .size = size});
+    return close({.kind = Value::Kind::array, .size = size, .text = {}, .items = items});
   }
 
   // RapidJSON wants them; with numbers as strings it never calls them.
@@ -106,7 +103,8 @@ class TreeBuilder {
   }
   bool open() {
     // RapidJSON stands on the bracket, here and when it closes.
-    if (++depth_ <= limits_.depth) return put({.text = original_from(text_.stream.src_)});
+    if (++depth_ <= limits_.depth)
+      return put(leaf(Value::Kind::null, original_from(text_.stream.src_)));
     stop_ = Stop::too_deep;
     return false;
   }

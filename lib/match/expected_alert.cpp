@@ -177,7 +177,7 @@ void compare(const YamlNode& expected, const Value& got, const std::string& path
     return;
   }
   if (expected.is_sequence() && got.kind == Value::Kind::array) {
-    for (std::size_t i = 0; i < std::max(expected.items.size(), got.size); ++i) {
+    for (std::size_t i = 0; i < std::max<std::size_t>(expected.items.size(), got.size); ++i) {
       const std::string below = path + '[' + std::to_string(i) + ']';
       if (i >= expected.items.size()) {
         found.push_back({below, "nothing", json_of(got.items[i])});

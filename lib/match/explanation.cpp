@@ -38,7 +38,7 @@ std::string shown(const Value& value) {
       break;
   }
   std::string names;
-  for (std::size_t i = 0; i < std::min(value.size, kFoundMax); ++i) {
+  for (std::size_t i = 0; i < std::min<std::size_t>(value.size, kFoundMax); ++i) {
     names += (i == 0 ? "" : ", ") + shorten(value.members[i].name, kFoundBytesMax / kFoundMax);
   }
   return "{" + names + (value.size > kFoundMax ? ", ..." : "") + "}";

@@ -220,7 +220,7 @@ Match uninspectable_match(const RuleSet& rules, const std::string& source,
   Value facts;
   facts.kind = Value::Kind::object;
   facts.members = members.data();
-  facts.size = members.size();
+  facts.size = static_cast<std::uint32_t>(members.size());
 
   Match match;
   match.rule = rules.line_uninspectable_index();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,7 @@ struct Batch {
   // Filled by the worker.
   std::vector<Match> matches;
   std::vector<ServiceWrite> writes;  // in the order of records and events
+  std::size_t found_bytes = 0;       // of memory, for these two
   BatchTally tally;
 
   void clear() {
@@ -57,6 +59,7 @@ struct Batch {
     notices.clear();
     matches.clear();
     writes.clear();
+    found_bytes = 0;
     tally = {};
   }
 };

@@ -17,12 +17,15 @@ struct Value {
   enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
 
   Kind kind = Kind::null;
+  std::uint32_t size = 0;  // of an array or an object; a record has far fewer values
   // string: unescaped; number: as written; boolean: true, false; array, object: its JSON as it
   // came, or empty where it came in no such form
   std::string_view text;
-  const Value* items = nullptr;     // array: `size` of them
-  const Member* members = nullptr;  // object: `size` of them, in file order, duplicates kept
-  std::size_t size = 0;
+  // One place for both, as a hostile line has hundreds of thousands of values.
+  union {
+    const Value* items = nullptr;  // array
+    const Member* members;         // object: in file order, duplicates kept
+  };
 
   [[nodiscard]] bool is_scalar() const {
     return kind == Kind::string || kind == Kind::number || kind == Kind::boolean;
@@ -32,6 +35,14 @@ struct Value {
   [[nodiscard]] const Value* find(std::string_view name) const;
 };
 
+// A value without children.
+[[nodiscard]] inline Value leaf(Value::Kind kind, std::string_view text) {
+  Value value;
+  value.kind = kind;
+  value.text = text;
+  return value;
+}
+
 struct Member {
   std::string_view name;
   Value value;
@@ -39,7 +50,7 @@ struct Member {
 
 inline const Value* Value::find(std::string_view name) const {
   if (kind != Kind::object) return nullptr;
-  for (std::size_t i = size; i > 0; --i) {
+  for (std::uint32_t i = size; i > 0; --i) {
     if (members[i - 1].name == name) return &members[i - 1].value;
   }
   return nullptr;

@@ -55,7 +55,8 @@ TEST_CASE("what is written is read, every key of it") {
       "  - {audit_log: /c, start_at: 2d}\n"
       "rules: [/abs/rules, rel/rule.yml, ../up]\n"
       "exceptions: [{name: x}]\n"
-      "pipeline: {workers: 8, batch_size: 1MiB, batches: 32, reconcile: 1s, stop_timeout: 5s}\n"
+      "pipeline: {workers: 8, batch_size: 1MiB, batches: 32, memory_limit: 256MiB, reconcile: 1s,\n"
+      "           stop_timeout: 5s}\n"
       "aggregate: {lateness: 0, idle_after: 1s, update_every: 0, max_keys: 10, max_bytes: 1MiB}\n"
       "lookout: {missing_after: 2s, silence_after: 0, unread_max: 1MiB, unread_after: 3s,\n"
       "          failing_after: 4s, silenced: [source.silent, clock.jumped]}\n"
@@ -78,8 +79,8 @@ TEST_CASE("what is written is read, every key of it") {
   CHECK(config.sources[2].start_at == SourceConfig::Start::back);
   CHECK(config.sources[2].start_back == std::chrono::hours(48));
   CHECK(config.exceptions.items.at(0).find("name")->scalar == "x");
-  CHECK(config.pipeline ==
-        PipelineConfig{8, 1U << 20U, 32, std::chrono::seconds(1), std::chrono::seconds(5)});
+  CHECK(config.pipeline == PipelineConfig{8, 1U << 20U, 32, 256U << 20U, std::chrono::seconds(1),
+                                          std::chrono::seconds(5)});
   CHECK(config.aggregate == AggregateConfig{std::chrono::seconds(0), std::chrono::seconds(1),
                                             std::chrono::seconds(0), 10, 1U << 20U});
   CHECK(config.lookout == LookoutConfig{std::chrono::seconds(2),
@@ -94,6 +95,26 @@ TEST_CASE("what is written is read, every key of it") {
   CHECK(config.admin_socket == "/a.sock");
   CHECK(config.log_level == LogLevel::debug);
   CHECK(config.confine == Confine::system_calls);
+}
+
+TEST_CASE("what the config asks for fits into memory_limit, and windows get a quarter of it") {
+  const auto load = [](const std::string& more) {
+    return load_text(
+        "sources: [{audit_log: /a, max_line: 32MiB}]\n"
+        "sinks: [{name: s, type: file, path: /s}]\n" +
+        more);
+  };
+  const LoadedConfig fits = load("pipeline: {memory_limit: 200MiB}\n");
+  CHECK(fits.problems.empty());
+  CHECK(fits.config.aggregate.max_bytes == 50U << 20U);
+  const LoadedConfig given =
+      load("pipeline: {memory_limit: 200MiB}\naggregate: {max_bytes: 9MiB}\n");
+  CHECK(given.config.aggregate.max_bytes == 9U << 20U);
+  const LoadedConfig small = load("pipeline: {memory_limit: 128MiB}\n");
+  REQUIRE(small.problems.size() == 1);
+  CHECK(small.problems[0].text ==
+        "'memory_limit' is 128MiB, but what the config asks for takes up to 132MiB: raise it, or "
+        "lower 'max_line', 'max_bytes' or 'batches'");
 }
 
 TEST_CASE("rules are found from the folder of the config, wherever the daemon was started") {

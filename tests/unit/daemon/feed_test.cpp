@@ -15,6 +15,7 @@ namespace nodeportd {
 namespace {
 
 constexpr std::size_t kBatches = 6;
+constexpr std::size_t kFoundMax = 100'000;
 const std::string kQuiet = R"({"kind":"Event","verb":"list"})";
 const std::string kTelling =
     R"({"kind":"Event","auditID":"a","stage":"ResponseComplete","verb":"create",)"
@@ -54,7 +55,7 @@ struct Bench {
   const RuleSet rules{{}, {}};
   Scan scan;
   WorkerCounters counters;
-  BatchPool pool{kBatches, 1024, source};
+  BatchPool pool{kBatches, 1024, kFoundMax, source};
   Lanes lanes{1, kBatches, collector};
   Feed feed{{pool, lanes, source, rules, scan, counters, clock}};
 };
@@ -142,8 +143,9 @@ TEST_CASE("a worker that runs out of a backlog's batches wakes the collector, or
   bench.collector.prepare();
   bench.read(kTelling, 10, false);
   Worker worker(bench.rules, bench.scan);
-  const std::jthread thread(
-      [&](const std::stop_token& stop) { worker.run(stop, bench.lanes, 0, bench.counters); });
+  const std::jthread thread([&](const std::stop_token& stop) {
+    worker.run(stop, bench.lanes, 0, bench.pool, bench.counters);
+  });
   REQUIRE(
       test::eventually([&] { return is_woken(bench.collector) && bench.lanes.is_next_ready(); }));
   CHECK(bench.collect() == Offsets{10});

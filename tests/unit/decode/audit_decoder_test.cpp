@@ -168,18 +168,18 @@ TEST_CASE("nesting is read as deep as Go takes it and refused beyond, at any dep
   CHECK(decoded(decoder, R"({"a":[1]})") == "{a=[1]}");
 }
 
-TEST_CASE("a million duplicate members are kept and the last is found") {
+TEST_CASE("hundreds of thousands of duplicate members are kept and the last is found") {
   std::string record = "{";
-  for (int i = 0; i < 1'000'000; ++i) record += "\"a\":" + std::to_string(i) + ',';
+  for (int i = 0; i < 300'000; ++i) record += "\"a\":" + std::to_string(i) + ',';
   record += "\"z\":1}";
   AuditDecoder decoder;
   const auto event = decoder.decode(record);
   REQUIRE(event);
-  CHECK(event->root.size == 1'000'001);
-  CHECK(event->root.find("a")->text == "999999");
+  CHECK(event->root.size == 300'001);
+  CHECK(event->root.find("a")->text == "299999");
 }
 
-TEST_CASE("as many values as a request body can hold are read and more are refused") {
+TEST_CASE("values are read up to their limit and more are refused") {
   AuditDecoder decoder;
   // The root and the array count too.
   const auto flat = [](std::size_t values) {

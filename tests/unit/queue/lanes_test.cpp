@@ -36,7 +36,7 @@ TEST_CASE("batches are collected in the order they were dealt, whatever the work
   constexpr std::uint64_t kRounds = 5'000;
   Waker source;
   Waker collector;
-  BatchPool pool(kBatches, 16, source);
+  BatchPool pool(kBatches, 16, 1024, source);
   Lanes lanes(workers, kBatches, collector);
 
   std::vector<std::jthread> threads;
@@ -95,7 +95,7 @@ TEST_CASE("a batch goes to the worker that has nothing waiting") {
 
 TEST_CASE("a pool with all batches on their way gives none, and clears what comes back") {
   Waker source;
-  BatchPool pool(2, 1024, source);
+  BatchPool pool(2, 1024, 1024, source);
   Batch* first = pool.try_take();
   Batch* second = pool.try_take();
   REQUIRE(first != nullptr);
@@ -121,6 +121,23 @@ TEST_CASE("a pool with all batches on their way gives none, and clears what come
   CHECK(again->notices.empty());
   CHECK(again->matches.empty());
   CHECK(again->tally.records == 0);
+}
+
+TEST_CASE("a pool gives none while batches on their way hold more than they may") {
+  Waker source;
+  BatchPool pool(4, 1024, 1'000, source);
+  Batch* first = pool.try_take();
+  first->found_bytes = 600;
+  pool.count_found(*first);
+  CHECK(pool.runs_low());
+  Batch* second = pool.try_take();
+  REQUIRE(second != nullptr);
+  second->found_bytes = 500;
+  pool.count_found(*second);
+  CHECK(pool.try_take() == nullptr);
+  pool.give_back(first);
+  CHECK_FALSE(pool.runs_low());
+  CHECK(pool.try_take() != nullptr);
 }
 
 }  // namespace nodeportd

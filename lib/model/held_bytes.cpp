@@ -1,4 +1,4 @@
-#include "aggregate/window_bytes.hpp"
+#include "model/held_bytes.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -13,8 +13,6 @@ namespace {
 constexpr std::size_t kAllocation = 16;
 // Shorter strings of libstdc++ lie within the object.
 constexpr std::size_t kInPlace = 15;
-// The identity as a key of two indexes and of the list of changed windows, with their nodes.
-constexpr std::size_t kIndexes = 400;
 
 // Everything below counts what lies outside of the object itself.
 std::size_t heap(std::uint64_t /*number*/) {
@@ -78,8 +76,17 @@ std::size_t heap(const Alert& alert) {
 
 }  // namespace
 
-std::size_t bytes_of(const Window& window) {
-  return kIndexes + sizeof(Window) + heap(window.alert) + heap(window.seen);
+std::size_t held_bytes(const Match& match) {
+  return sizeof(Match) + heap(match.groups) + heap(match.values) + heap(match.novelty) +
+         heap(match.event) + heap(match.event.source);
+}
+
+std::size_t held_bytes(const ServiceWrite& write) {
+  return sizeof(ServiceWrite) + heap(write.exposure);
+}
+
+std::size_t held_bytes(const Window& window) {
+  return sizeof(Window) + heap(window.alert) + heap(window.seen);
 }
 
 }  // namespace nodeportd

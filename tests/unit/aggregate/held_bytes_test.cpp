@@ -1,4 +1,4 @@
-#include "aggregate/window_bytes.hpp"
+#include "model/held_bytes.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -8,13 +8,13 @@ namespace {
 
 TEST_CASE("a window's bytes grow with each text and list that it holds") {
   const Window empty;
-  const std::size_t least = bytes_of(empty);
+  const std::size_t least = held_bytes(empty);
   CHECK(least >= sizeof(Window));
   const std::string text(1'000, 'x');
   const auto grows = [&](const auto& fill) {
     Window window;
     fill(window.alert);
-    return bytes_of(window) >= least + 1'000;
+    return held_bytes(window) >= least + 1'000;
   };
   CHECK(grows([&](Alert& alert) { alert.user = text; }));
   CHECK(grows([&](Alert& alert) { alert.message = text; }));
@@ -27,7 +27,20 @@ TEST_CASE("a window's bytes grow with each text and list that it holds") {
   }));
   Window seen;
   seen.seen.resize(125);
-  CHECK(bytes_of(seen) >= least + 1'000);
+  CHECK(held_bytes(seen) >= least + 1'000);
+}
+
+TEST_CASE("the bytes of a match and of a service write grow with their texts") {
+  const std::string text(1'000, 'x');
+  Match match;
+  match.groups = {{text}, {text, std::nullopt}};
+  match.values = {{text}};
+  match.event.source = text;
+  CHECK(held_bytes(match) >= held_bytes(Match()) + 4'000);
+  ServiceWrite write;
+  write.exposure.name = text;
+  write.exposure.doors.external_ips = {text, text};
+  CHECK(held_bytes(write) >= held_bytes(ServiceWrite()) + 3'000);
 }
 
 TEST_CASE("a window's bytes do not depend on how its texts were made") {
@@ -36,7 +49,7 @@ TEST_CASE("a window's bytes do not depend on how its texts were made") {
   reserved.alert.message = "a message that is longer than fits in place";
   Window plain;
   plain.alert.message = reserved.alert.message;
-  CHECK(bytes_of(reserved) == bytes_of(plain));
+  CHECK(held_bytes(reserved) == held_bytes(plain));
 }
 
 }  // namespace

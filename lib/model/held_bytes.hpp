@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+
+#include "model/exposure.hpp"
+#include "model/match.hpp"
+#include "model/window.hpp"
+
+namespace nodeportd {
+
+// What each takes of memory: an estimate from the lengths of its texts and lists, so that it is the
+// same wherever the same log is read.
+[[nodiscard]] std::size_t held_bytes(const Match& match);
+[[nodiscard]] std::size_t held_bytes(const ServiceWrite& write);
+[[nodiscard]] std::size_t held_bytes(const Window& window);
+
+}  // namespace nodeportd
