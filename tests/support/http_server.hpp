@@ -1,13 +1,12 @@
 #pragma once
 
-#include <rapidjson/document.h>
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "base/yaml.hpp"
 #include "support/child_process.hpp"
 #include "support/eventually.hpp"
 #include "support/temp_dir.hpp"
@@ -38,12 +37,15 @@ class HttpServer {
 
   [[nodiscard]] const std::string& port() const { return port_; }
   [[nodiscard]] bool has_babbled() const { return std::filesystem::exists(dir_ / "babbled"); }
-  [[nodiscard]] std::vector<rapidjson::Document> requests() const {
-    std::vector<rapidjson::Document> requests;
+  // A line of JSON each, which is YAML too.
+  [[nodiscard]] std::vector<YamlNode> requests() const {
+    std::vector<YamlNode> requests;
     std::istringstream lines(read_text(dir_ / "requests"));
     for (std::string line; std::getline(lines, line);) {
-      requests.emplace_back();
-      requests.back().Parse(line.c_str());
+      Problems problems;
+      std::vector<YamlNode> documents = parse_yaml(line, "requests", problems);
+      REQUIRE(problems.empty());
+      requests.push_back(std::move(documents.at(0)));
     }
     return requests;
   }

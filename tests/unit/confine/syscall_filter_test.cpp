@@ -78,7 +78,7 @@ TEST_CASE("programs, other processes and the kernel's state are refused") {
   };
   for (const auto& [name, number] : refused) {
     CAPTURE(name);
-    CHECK(confined([number = number] { return call(number); }) == "EPERM");
+    CHECK(confined([refused_call = number] { return call(refused_call); }) == "EPERM");
   }
 }
 
