@@ -50,14 +50,13 @@ void Stream::note_name(const std::string& path, Event event) {
   }
 }
 
-// The oldest rotated file that was heard of and is not there any more.
-std::optional<RotatedFile> Stream::first_gone() const {
+// The oldest rotated file that was heard of, if it was removed or packed since.
+std::optional<RotatedFile> Stream::first_moved() const {
   std::optional<RotatedFile> first;
   for (const RotatedFile& file : sighted_) {
-    if (lineage_.is_settled(file) || Lineage::is_there(file)) continue;
-    if (!first || file.time < first->time) first = file;
+    if (!lineage_.is_settled(file) && (!first || file.time < first->time)) first = file;
   }
-  return first;
+  return first && file_id_of(first->path) ? std::nullopt : first;
 }
 
 void Stream::locate_current() {
@@ -68,9 +67,9 @@ void Stream::locate_current() {
     const bool is_gone = extent && extent->links == 0 && !reader.file().is_packed();
     // Compressed and removed since: the packed file is what we hold open.
     if (is_gone) place = lineage_.unsettled_copy(mark_of(*current_));
-    // Rotated and removed: of all that was rotated since we opened it, it was the first.
+    // Rotated, and removed or packed unread: of all that was rotated since, it was the first.
     const bool was_rotated = parting_ != Event::removed && !lineage_.rotated_at(reader.path());
-    if (is_gone && !place && was_rotated) place = first_gone();
+    if (is_gone && !place && was_rotated) place = first_moved();
   }
   if (!place) return;
   reader.set_path(place->path);

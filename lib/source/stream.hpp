@@ -130,7 +130,7 @@ class Stream {
   [[nodiscard]] bool lingers(LogFile& opened) const;
   bool take_back(FileId id, const Moment& now);
   void locate_current();
-  [[nodiscard]] std::optional<RotatedFile> first_gone() const;
+  [[nodiscard]] std::optional<RotatedFile> first_moved() const;
   void restart(const Moment& now);
   void restart_lingering(Followed& file, const Moment& now);
   void settle_place(const Followed& file);

@@ -129,10 +129,12 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
       furthest = reader->offset();
       return true;
     });
-    if (id != FileId{mark.device, mark.inode}) obsolete_.push_back(mark);
+    const bool is_moved = id != FileId{mark.device, mark.inode};
+    if (is_moved) obsolete_.push_back(mark);
     // It is read on from its mark: under the name that it has now it is not news.
     if (const auto rotated = lineage_.rotated_at(reader->path())) lineage_.settle(*rotated);
     found.push_back({.reader = std::move(*reader), .turn = mark.turn, .quiet_since = now.mono});
+    if (is_moved) announce(mark_of(found.back()), false);
   }
   if (is_newest_found) {
     Followed last = std::move(found.back());

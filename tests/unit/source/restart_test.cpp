@@ -227,6 +227,37 @@ TEST_CASE("a rotated file that is gone is not called rewritten for its inode's n
   CHECK(scene.supply.gaps()[0].starts_with("source.lines_lost audit-"));
 }
 
+TEST_CASE(
+    "a kill after any batch of a start loses nothing of a file that was left and then packed") {
+  HalfRead scene;
+  const std::string old = scene.rotate("b1\n");
+  CHECK(scene.after_restart() == Lines{"a2", "a3", "b1"});
+  scene.source.reset();
+  append_text(old, "late\n");
+  Scene::compress(old);
+  const std::vector<FileMark> marks = scene.supply.marks();
+  int late = 0;
+  for (std::size_t batches = 0;; ++batches) {
+    scene.supply.reset();
+    scene.supply.history.clear();
+    scene.supply.before.clear();
+    scene.open(marks);
+    scene.drain();
+    for (const FileMark& mark : marks) {
+      scene.supply.before[{mark.stream, mark.device, mark.inode}] = mark;
+    }
+    const bool is_whole = batches >= scene.supply.history.size();
+    scene.supply.history.resize(std::min(batches, scene.supply.history.size()));
+    Lines lines = scene.supply.lines();
+    scene.restart();
+    for (const std::string& line : scene.news()) lines.push_back(line);
+    CHECK(lines == Lines{"late"});
+    late += static_cast<int>(lines.size());
+    if (is_whole) break;
+  }
+  CHECK(late > 2);
+}
+
 TEST_CASE("a kill with half a line read gives the line once, whole") {
   Scene scene;
   write_text(scene.log(), "one\nhal");
