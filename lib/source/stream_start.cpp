@@ -113,7 +113,9 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
     if (mark.offset > 0) {
       Result<std::optional<FileReader>> search = lineage_.find(mark);
       if (!search) pass_over(mark, search.error());
-      reader = std::move(search).value_or(std::nullopt);
+      is_newest_found = false;
+      if (!search) continue;
+      reader = std::move(*search);
     }
     is_newest_found = reader.has_value();
     if (!reader) {
@@ -167,7 +169,7 @@ bool Stream::must_wait_for(const FileMark& mark) {
   return true;
 }
 
-// Else it would be read from its start once it may be read.
+// Its mark stays: it is read on at the first start at which it may be, and never from its start.
 void Stream::pass_over(const FileMark& mark, const Error& why) {
   tell_unreadable(mark.path, why.text);
   const FileId own{mark.device, mark.inode};
