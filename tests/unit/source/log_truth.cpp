@@ -17,6 +17,13 @@ std::string base_name(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+// A packed file may have the inode of another's plain form.
+bool is_marked(const TrueFile& file, const FileMark& mark) {
+  const bool is_packed = mark.path.ends_with(".gz");
+  return (is_packed ? file.packed_inodes : file.inodes).contains(mark.inode) &&
+         file.names.contains(mark.path);
+}
+
 std::uint64_t inode_at(const std::string& path) {
   struct stat status{};
   return ::lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
@@ -60,7 +67,7 @@ void Truth::renamed(const std::string& from, const std::string& to) {
 void Truth::packed(const std::string& path) {
   renamed(path, path + ".gz");
   TrueFile& file = *files.at(path + ".gz");
-  file.inodes.insert(inode_at(path + ".gz"));
+  file.packed_inodes.insert(inode_at(path + ".gz"));
   file.is_denied = false;
 }
 
@@ -78,8 +85,7 @@ std::uint64_t Truth::offset_in(const std::vector<FileMark>& marks, const TrueFil
   if (!was_read(file, {})) return 0;
   std::uint64_t offset = 0;
   for (const FileMark& mark : marks) {
-    const bool is_it = file.inodes.contains(mark.inode) && file.names.contains(mark.path);
-    if (is_it) offset = std::max(offset, mark.offset);
+    if (is_marked(file, mark)) offset = std::max(offset, mark.offset);
   }
   return offset;
 }
@@ -91,7 +97,8 @@ bool Truth::is_known(const TrueFile& file, const Grasp& grasp) const {
 }
 
 bool Truth::is_open(const TrueFile& file, const Grasp& grasp) {
-  return std::any_of(file.inodes.begin(), file.inodes.end(), grasp.has_open);
+  return std::any_of(file.inodes.begin(), file.inodes.end(), grasp.has_open) ||
+         std::any_of(file.packed_inodes.begin(), file.packed_inodes.end(), grasp.has_open);
 }
 
 bool Truth::was_read(const TrueFile& file, std::optional<unsigned> generation) const {
@@ -174,8 +181,7 @@ void Truth::starts(const std::vector<FileMark>& marks, const Findable& findable)
       std::max_element(marks.begin(), marks.end(),
                        [](const FileMark& a, const FileMark& b) { return a.turn < b.turn; });
   const auto is_newest = [&](const TrueFile& file) {
-    return newest != marks.end() && file.inodes.contains(newest->inode) &&
-           file.names.contains(newest->path);
+    return newest != marks.end() && is_marked(file, *newest);
   };
   for (std::size_t number = 0; number < lines.size(); ++number) {
     TrueLine& line = lines[number];
@@ -189,9 +195,8 @@ void Truth::starts(const std::vector<FileMark>& marks, const Findable& findable)
       if (path == findable.log || findable.rotated.contains(path)) {
         // Of a file of which nothing was read only the name is known; a newer one was begun.
         is_found |= offset > 0 || is_newest(own) ||
-                    std::none_of(marks.begin(), marks.end(), [&](const FileMark& mark) {
-                      return own.inodes.contains(mark.inode) && own.names.contains(mark.path);
-                    });
+                    std::none_of(marks.begin(), marks.end(),
+                                 [&](const FileMark& mark) { return is_marked(own, mark); });
       } else if (findable.copies.contains(path) ||
                  (file == line.files[0] && !path.ends_with(".gz"))) {
         is_found |= offset > 0 && was_read(own, line.generation);

@@ -16,7 +16,8 @@ namespace nodeportd::test {
 // A file, as those know it who write and move it.
 struct TrueFile {
   std::set<std::string> names;     // ever
-  std::set<std::uint64_t> inodes;  // ever: packing makes a new file
+  std::set<std::uint64_t> inodes;  // ever
+  std::set<std::uint64_t> packed_inodes;
   std::vector<std::size_t> lines;  // numbers of those that it holds
   std::uint64_t size = 0;          // unpacked
   unsigned generation = 0;         // how often it was emptied
