@@ -26,6 +26,7 @@ KernelEvent to_event(const inotify_event& raw, const char* name) {
   } else if ((raw.mask & IN_MODIFY) != 0) {
     event.kind = KernelEvent::Kind::grown;
   } else if (raw.len > 0) {
+    if ((raw.mask & IN_DELETE) != 0) event.kind = KernelEvent::Kind::removed;
     event.name = std::string(name, ::strnlen(name, raw.len));
   }
   return event;

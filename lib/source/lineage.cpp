@@ -42,12 +42,18 @@ bool exists(const std::string& path) {
 }
 
 // The file at `path`, if it is or holds what the mark had read.
-std::optional<FileReader> open_marked(const std::string& path, const FileMark& mark) {
+Result<std::optional<FileReader>> open_marked(const std::string& path, const FileMark& mark) {
   Result<LogFile> file = LogFile::open(path, LogFile::Form::detect);
-  if (!file) return std::nullopt;
+  if (!file) return fail(file.error());
   Result<std::optional<Footprint>> found = Footprint::find(*file, mark);
-  if (!found || !*found) return std::nullopt;
+  if (!found) return fail(found.error());
+  if (!*found) return std::optional<FileReader>{};
   return FileReader(std::move(*file), path, mark.offset, std::move(**found));
+}
+
+// The same of files that are not missed if they cannot be read.
+std::optional<FileReader> try_marked(const std::string& path, const FileMark& mark) {
+  return open_marked(path, mark).value_or(std::nullopt);
 }
 
 bool has_id(const std::string& path, FileId id) {
@@ -65,9 +71,14 @@ Lineage::Base Lineage::base_of(const std::string& path) {
   return {folder.empty() ? "." : folder, whole.filename().string()};
 }
 
-void Lineage::refresh() {
+void Lineage::refresh(WallTime seen) {
   std::error_code error;
-  const fs::path target = fs::canonical(path_, error);
+  fs::path target = fs::canonical(path_, error);
+  if (error) {
+    // Where a link leads there may be rotated files, though the log itself is not there.
+    const fs::path link = fs::read_symlink(path_, error);
+    target = fs::weakly_canonical(fs::path(bases_[0].folder) / link, error);
+  }
   std::optional<Base> moved_to;
   if (!error && fs::is_symlink(path_, error)) {
     const Base base = base_of(target.string());
@@ -82,7 +93,9 @@ void Lineage::refresh() {
     std::vector<RotatedFile> files = rotated_from(base.folder, base.name, names_in(base.folder));
     // A link that moves on leads to a log that lives: what that was before is not ours.
     if (moved_to == base) {
-      for (const RotatedFile& file : files) settle(file);
+      for (const RotatedFile& file : files) {
+        if (file.time <= seen) settle(file);
+      }
     }
     std::move(files.begin(), files.end(), std::back_inserter(rotated_));
   }
@@ -120,6 +133,10 @@ void Lineage::settle_until(WallTime time) {
   }
 }
 
+bool Lineage::is_log(const std::string& path) const {
+  return std::find(bases_.begin(), bases_.end(), base_of(path)) != bases_.end();
+}
+
 std::optional<RotatedFile> Lineage::rotated_at(const std::string& path) const {
   const Base base = base_of(path);
   const std::optional<RotatedName> name = parse_rotated_name(base.name);
@@ -143,34 +160,50 @@ std::optional<RotatedFile> Lineage::unsettled_copy(const FileMark& mark) const {
   if (mark.offset == 0) return std::nullopt;
   for (const RotatedFile& file : unsettled()) {
     for (const std::string& path : {file.path, file.packed_path()}) {
-      if (open_marked(path, mark)) return file;
+      if (try_marked(path, mark)) return file;
     }
   }
   return std::nullopt;
 }
 
-std::optional<FileReader> Lineage::find(const FileMark& mark) const {
-  const FileId id{mark.device, mark.inode};
+// The names of the log first.
+std::vector<std::string> Lineage::all_paths() const {
+  std::vector<std::string> paths;
+  for (const Base& base : bases_) paths.push_back(base.folder + '/' + base.name);
   for (const Base& base : bases_) {
-    std::vector<std::string> paths = {base.folder + '/' + base.name};
     for (const std::string& name : names_in(base.folder)) paths.push_back(base.folder + '/' + name);
-    for (const std::string& path : paths) {
-      if (!has_id(path, id)) continue;
-      if (std::optional<FileReader> reader = open_marked(path, mark)) {
-        if (reader->file().id() == id) return reader;
-      }
-    }
   }
-  if (mark.offset == 0) return std::nullopt;
-  if (std::optional<FileReader> reader = open_marked(path_, mark)) return reader;
-  return find_copy(mark);
+  return paths;
+}
+
+bool Lineage::names(FileId id) const {
+  const std::vector<std::string> paths = all_paths();
+  return std::any_of(paths.begin(), paths.end(),
+                     [id](const std::string& path) { return has_id(path, id); });
+}
+
+Result<std::optional<FileReader>> Lineage::find(const FileMark& mark) const {
+  const FileId id{mark.device, mark.inode};
+  std::optional<Error> unreadable;
+  for (const std::string& path : all_paths()) {
+    if (!has_id(path, id)) continue;
+    Result<std::optional<FileReader>> reader = open_marked(path, mark);
+    if (reader && *reader && (*reader)->file().id() == id) return reader;
+    const ErrorKind kind = reader ? ErrorKind::not_found : reader.error().kind;
+    if (kind == ErrorKind::io || kind == ErrorKind::full) unreadable = reader.error();
+  }
+  std::optional<FileReader> reader;
+  if (mark.offset > 0) reader = try_marked(path_, mark);
+  if (mark.offset > 0 && !reader) reader = find_copy(mark);
+  if (!reader && unreadable) return fail(*unreadable);
+  return reader;
 }
 
 std::optional<FileReader> Lineage::find_copy(const FileMark& mark) const {
   if (mark.offset == 0) return std::nullopt;
   for (const std::string& path : copy_candidates()) {
     if (has_id(path, {mark.device, mark.inode})) continue;
-    if (std::optional<FileReader> reader = open_marked(path, mark)) return reader;
+    if (std::optional<FileReader> reader = try_marked(path, mark)) return reader;
   }
   return std::nullopt;
 }

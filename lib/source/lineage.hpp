@@ -22,8 +22,8 @@ class Lineage {
   explicit Lineage(std::string path);
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  // Looks at the folders anew.
-  void refresh();
+  // Looks at the folders anew. `seen`: when the path last led to the file that is read.
+  void refresh(WallTime seen);
   // As of the last refresh: all rotated files, the oldest first; those that are not settled.
   [[nodiscard]] const std::vector<RotatedFile>& rotated() const { return rotated_; }
   [[nodiscard]] std::vector<RotatedFile> unsettled() const;
@@ -38,16 +38,21 @@ class Lineage {
     return settled_.contains(file.path);
   }
 
+  // Whether it is the path, or where that leads as a link.
+  [[nodiscard]] bool is_log(const std::string& path) const;
   // The rotated file that is `path`, in one of its forms.
   [[nodiscard]] std::optional<RotatedFile> rotated_at(const std::string& path) const;
   // The rotated file that the file of this identity became.
   [[nodiscard]] std::optional<RotatedFile> rotated_of(FileId id) const;
+  // Whether any name in the folders leads to the file of this identity.
+  [[nodiscard]] bool names(FileId id) const;
   // The rotated file among the unsettled that holds what `mark` had read.
   [[nodiscard]] std::optional<RotatedFile> unsettled_copy(const FileMark& mark) const;
 
   // The marked file, wherever it is now: by identity under any name in the folders, then by what
-  // it holds (packed, restored or copied away). Positioned at the mark.
-  [[nodiscard]] std::optional<FileReader> find(const FileMark& mark) const;
+  // it holds (packed, restored or copied away). Positioned at the mark. nullopt: it is not there.
+  // An error: it may be, but a file of its identity cannot be read.
+  [[nodiscard]] Result<std::optional<FileReader>> find(const FileMark& mark) const;
   // The same by content alone, and never the file of the mark's own identity.
   [[nodiscard]] std::optional<FileReader> find_copy(const FileMark& mark) const;
 
@@ -64,6 +69,7 @@ class Lineage {
     bool operator==(const Base&) const = default;
   };
   [[nodiscard]] static Base base_of(const std::string& path);
+  [[nodiscard]] std::vector<std::string> all_paths() const;
   [[nodiscard]] std::vector<std::string> copy_candidates() const;
 
   std::string path_;

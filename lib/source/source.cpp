@@ -165,7 +165,10 @@ void Source::hear_kernel() {
           break;
         default:
           if (!news.event.name.empty() && !followed.stream.concerns(news.event.name)) continue;
-          followed.stream.note_name(folder + '/' + news.event.name);
+          followed.stream.note_name(folder + '/' + news.event.name,
+                                    news.event.kind == KernelEvent::Kind::removed
+                                        ? Stream::Event::removed
+                                        : Stream::Event::named);
           break;
       }
       followed.has_news = true;
@@ -216,7 +219,10 @@ Source::Served Source::serve(Followed& followed, const Moment& now) {
   switch (followed.stream.fill(*batch, limits, now)) {
     case Stream::Filled::batch:
       stock_->hand_on(batch);
-      return followed.stream.is_read_out() ? rest(followed) : Served::busy;
+      if (followed.stream.is_read_out()) return rest(followed);
+      // Not only when all is read: what goes from a new folder meanwhile is to be heard of.
+      renew_watches(followed);
+      return Served::busy;
     case Stream::Filled::working:
       stock_->put_back(batch);
       return Served::busy;

@@ -1,3 +1,5 @@
+// What is read, and in what order.
+
 #include "source/stream.hpp"
 
 #include <algorithm>
@@ -7,20 +9,16 @@
 namespace nodeportd {
 namespace {
 
-// A file that was left and stays quiet for this long is let go of, and so is the oldest when there
-// are more than these.
-constexpr std::chrono::seconds kLinger{60};
+// Of files that were left: when there are more, the oldest is let go of.
 constexpr std::size_t kLingeringMax = 8;
 
 }  // namespace
-
-// ------------------------------------------------------------------ reading order
 
 void Stream::look(const Moment& now) {
   names_changed_ = false;
   if (!unresolved_.empty()) resume(std::exchange(unresolved_, {}), now);
   // The names first: a file that still is in place after the listing is newer than all in it.
-  lineage_.refresh();
+  lineage_.refresh(seen_);
   watched_changed_ = true;
   const Result<FileId> live = file_id_of(path());
   is_missing_ = !live;
@@ -44,21 +42,21 @@ void Stream::look(const Moment& now) {
   }
 }
 
-void Stream::note_name(const std::string& path) {
+void Stream::note_name(const std::string& path, Event event) {
   note_names();
+  if (!parting_ && lineage_.is_log(path)) parting_ = event;
   if (std::optional<RotatedFile> file = lineage_.rotated_at(path)) {
     sighted_.push_back(std::move(*file));
   }
 }
 
-// The oldest rotated file that was heard of and is not there any more.
-std::optional<RotatedFile> Stream::first_gone() const {
+// The oldest rotated file that was heard of, if it was removed or packed since.
+std::optional<RotatedFile> Stream::first_moved() const {
   std::optional<RotatedFile> first;
   for (const RotatedFile& file : sighted_) {
-    if (lineage_.is_settled(file) || Lineage::is_there(file)) continue;
-    if (!first || file.time < first->time) first = file;
+    if (!lineage_.is_settled(file) && (!first || file.time < first->time)) first = file;
   }
-  return first;
+  return first && file_id_of(first->path) ? std::nullopt : first;
 }
 
 void Stream::locate_current() {
@@ -69,8 +67,9 @@ void Stream::locate_current() {
     const bool is_gone = extent && extent->links == 0 && !reader.file().is_packed();
     // Compressed and removed since: the packed file is what we hold open.
     if (is_gone) place = lineage_.unsettled_copy(mark_of(*current_));
-    // Rotated and removed: of all that was rotated since we opened it, it was the first.
-    if (is_gone && !place && !lineage_.rotated_at(reader.path())) place = first_gone();
+    // Rotated, and removed or packed unread: of all that was rotated since, it was the first.
+    const bool was_rotated = parting_ != Event::removed && !lineage_.rotated_at(reader.path());
+    if (is_gone && !place && was_rotated) place = first_moved();
   }
   if (!place) return;
   reader.set_path(place->path);
@@ -78,8 +77,12 @@ void Stream::locate_current() {
 }
 
 bool Stream::open_next(const Moment& now) {
+  if (emptied_) {
+    install({.reader = std::move(*std::exchange(emptied_, std::nullopt))}, now);
+    return true;
+  }
   for (;;) {
-    lineage_.refresh();
+    lineage_.refresh(seen_);
     // Once more: a file that was compressed before it was read is known by its content only now.
     if (current_) locate_current();
     const std::vector<RotatedFile> unsettled = lineage_.unsettled();
@@ -121,8 +124,23 @@ bool Stream::open_rotated(const RotatedFile& file, const Moment& now) {
           {{"source", this->path()}, {"file", file.path}, {"error", opened.error().text}}});
     return false;
   }
+  if (lingers(*opened)) return false;
   install({.reader = FileReader(std::move(*opened), path)}, now);
   return true;
+}
+
+// Whether a file that was left is this one, or what it was packed to: a link led away from it and
+// back, and it was rotated before we looked.
+bool Stream::lingers(LogFile& opened) const {
+  return std::any_of(lingering_.begin(), lingering_.end(), [&](const Followed& each) {
+    const LogFile& file = each.reader.file();
+    if (file.id() == opened.id()) return true;
+    const Result<LogFile::Extent> extent = file.extent();
+    const bool has_name = file.is_packed() || !extent || extent->links > 0;
+    if (has_name || !opened.is_packed() || each.reader.offset() == 0) return false;
+    const Result<std::optional<Footprint>> found = Footprint::find(opened, mark_of(each));
+    return found && *found;
+  });
 }
 
 Stream::Opened Stream::open_live(const Moment& now) {
@@ -138,12 +156,18 @@ Stream::Opened Stream::open_live(const Moment& now) {
     return Opened::no;
   }
   // A rotation since the listing would make this the file after the next.
-  lineage_.refresh();
+  lineage_.refresh(seen_);
   if (!lineage_.unsettled().empty()) return Opened::try_again;
   if (take_back(opened->id(), now)) return Opened::yes;
   seen_ = now.wall;
   install({.reader = FileReader(std::move(*opened), path())}, now);
   return Opened::yes;
+}
+
+// Whether the path, a link perhaps, leads to the file (again).
+bool Stream::leads_to(const Followed& file) const {
+  const Result<FileId> live = file_id_of(path());
+  return live && *live == file.reader.file().id();
 }
 
 bool Stream::take_back(FileId id, const Moment& now) {
@@ -163,6 +187,7 @@ void Stream::install(Followed file, const Moment& now) {
   std::optional<Followed> left = std::exchange(current_, std::nullopt);
   file.turn = ++turn_;
   current_ = std::move(file);
+  parting_.reset();
   superseded_ = false;
   note_names();
   // The state learns of the new file before it forgets an old one: at no moment does it lack the
@@ -187,6 +212,7 @@ void Stream::retire(Followed file, const Moment& now) {
     return;
   }
   file.quiet_since = now.mono;
+  file.must_go = false;
   lingering_.push_back(std::move(file));
   for (std::size_t i = 0; i + kLingeringMax < lingering_.size(); ++i) lingering_[i].must_go = true;
 }
@@ -194,21 +220,47 @@ void Stream::retire(Followed file, const Moment& now) {
 void Stream::restart(const Moment& now) {
   counters_.truncations.add();
   const FileMark mark = mark_of(*current_);
-  lineage_.refresh();
+  lineage_.refresh(seen_);
   if (std::optional<FileReader> copy = lineage_.find_copy(mark)) {
+    tell_truncated(mark, copy->path());
     if (const auto rotated = lineage_.rotated_at(copy->path())) lineage_.settle(*rotated);
+    // Held, for it may have been rotated or removed since.
+    emptied_.emplace(std::move(current_->reader.file()), mark.path);
     current_.reset();
     install({.reader = std::move(*copy), .is_copy = true}, now);
     superseded_ = true;
     return;
   }
-  tell({"source.truncated",
-        path() + " was truncated or written anew; it is read again from its start, and what was "
-                 "not read of it before is lost",
-        {{"source", path()}, {"file", mark.path}, {"offset", std::to_string(mark.offset)}}});
+  tell_truncated(mark, "");
   FileReader again(std::move(current_->reader.file()), mark.path);
   current_.reset();
   install({.reader = std::move(again)}, now);
+}
+
+// The same for a file that was left, which is not read in the order of files any more.
+void Stream::restart_lingering(Followed& file, const Moment& now) {
+  FileMark old = mark_of(file);
+  std::optional<FileReader> copy = lineage_.find_copy(old);
+  tell_truncated(old, copy ? copy->path() : "");
+  FileReader again(std::move(file.reader.file()), old.path);
+  if (copy) {
+    file.reader = std::move(*copy);
+    file.is_copy = true;
+    announce(mark_of(file), false);
+    lingering_.push_back({.reader = std::move(again), .turn = ++turn_, .quiet_since = now.mono});
+    announce(mark_of(lingering_.back()), false);
+  } else {
+    file.reader = std::move(again);
+    announce(mark_of(file), false);
+  }
+  watched_changed_ = true;
+}
+
+// What a file that is let go of was rotated to is not to be read once more.
+void Stream::settle_place(const Followed& file) {
+  std::optional<RotatedFile> place = lineage_.rotated_of(file.reader.file().id());
+  if (!place) place = lineage_.unsettled_copy(mark_of(file));
+  if (place) lineage_.settle(*place);
 }
 
 // Files that were to be read after what is read now and were rotated before `next`, and are not
@@ -241,140 +293,7 @@ void Stream::reopen_failed(const Error& error, const Moment& now) {
   }
   // A network file system may have lost the descriptor: look the file up anew.
   const FileMark mark = mark_of(file);
-  if (std::optional<FileReader> found = lineage_.find(mark)) file.reader = std::move(*found);
-}
-
-// ------------------------------------------------------------------------ batches
-
-Stream::Filled Stream::fill(Batch& batch, const ReadLimits& limits, const Moment& now) {
-  if (names_changed_) look(now);
-  if (!announcements_.empty()) return fill_announcement(batch);
-  if (has_grown_) {
-    const Filled filled = fill_from_lingering(batch, limits, now);
-    if (filled != Filled::nothing) return filled;
-    has_grown_ = false;
-  }
-  const Filled filled = fill_from_current(batch, limits, now);
-  return filled == Filled::nothing ? fill_at_end(batch) : filled;
-}
-
-Stream::Filled Stream::fill_from_current(Batch& batch, ReadLimits limits, const Moment& now) {
-  for (;;) {
-    if (!unresolved_.empty() || (!current_ && !open_next(now))) return Filled::nothing;
-    if (!announcements_.empty()) return fill_announcement(batch);
-    limits.last_line =
-        current_->is_complete() ? ReadLimits::LastLine::is_record : ReadLimits::LastLine::waits;
-    const Result<Reach> reach = current_->reader.fill(batch, limits, counters_.read);
-    if (!reach) {
-      reopen_failed(reach.error(), now);
-      return announcements_.empty() ? Filled::nothing : fill_announcement(batch);
-    }
-    if (!unreadable_.empty()) unreadable_.erase(current_->reader.path());
-    if (*reach == Reach::wants_room) return Filled::wants_room;
-    if (*reach == Reach::changed) {
-      restart(now);
-      continue;
-    }
-    if (!batch.records.empty()) {
-      return hand_on(batch, mark_of(*current_), *reach == Reach::end && !superseded_);
-    }
-    if (*reach == Reach::more) return Filled::working;
-    // Only now, with nothing left behind the offset AFTER its successor was seen, is a file done.
-    if (!superseded_ || !open_next(now)) return Filled::nothing;
-  }
-}
-
-Stream::Filled Stream::fill_from_lingering(Batch& batch, ReadLimits limits, const Moment& now) {
-  const bool has_successor = current_ && current_->reader.offset() > 0;
-  for (auto at = lingering_.begin(); at != lingering_.end();) {
-    Followed& file = *at;
-    const bool goes = file.must_go || (has_successor && now.mono - file.quiet_since >= kLinger);
-    limits.last_line = goes ? ReadLimits::LastLine::is_record : ReadLimits::LastLine::waits;
-    const Result<Reach> reach = file.reader.fill(batch, limits, counters_.read);
-    if (reach && *reach == Reach::wants_room) return Filled::wants_room;
-    if (reach && *reach == Reach::more && batch.records.empty()) return Filled::working;
-    if (!batch.records.empty()) {
-      file.quiet_since = now.mono;
-      file.must_go = goes;
-      return hand_on(batch, mark_of(file), false);
-    }
-    if (goes || !reach || *reach == Reach::changed) {
-      FileMark mark = mark_of(file);
-      lingering_.erase(at);
-      watched_changed_ = true;
-      mark.finished = true;
-      return hand_on(batch, std::move(mark), told_at_end_);
-    }
-    ++at;
-  }
-  return Filled::nothing;
-}
-
-Stream::Filled Stream::fill_announcement(Batch& batch) {
-  FileMark mark = std::move(announcements_.front());
-  announcements_.pop_front();
-  return hand_on(batch, std::move(mark), told_at_end_);
-}
-
-Stream::Filled Stream::fill_at_end(Batch& batch) {
-  if (told_at_end_ && notices_.empty()) return Filled::nothing;
-  if (!unresolved_.empty()) return hand_on(batch, unresolved_.back(), true);
-  if (!current_) told_placeholder_ = true;
-  FileMark mark = current_ ? mark_of(*current_) : placeholder();
-  return hand_on(batch, std::move(mark), true);
-}
-
-Stream::Filled Stream::hand_on(Batch& batch, FileMark mark, bool at_end) {
-  batch.stream = index_;
-  batch.end = std::move(mark);
-  batch.at_end = at_end;
-  batch.notices.insert(batch.notices.end(), notices_.begin(), notices_.end());
-  notices_.clear();
-  told_at_end_ = at_end;
-  return Filled::batch;
-}
-
-FileMark Stream::mark_of(const Followed& file) const {
-  FileMark mark;
-  mark.stream = path();
-  file.reader.sign(mark);
-  mark.turn = file.turn;
-  mark.seen = seen_;
-  return mark;
-}
-
-std::optional<Stream::Watched> Stream::take_watched() {
-  if (!std::exchange(watched_changed_, false)) return std::nullopt;
-  Watched watched;
-  watched.folders = lineage_.folders();
-  const auto add = [&watched](const Followed& file) {
-    if (!file.reader.file().is_packed()) watched.files.push_back(&file.reader.file());
-  };
-  if (current_) add(*current_);
-  for (const Followed& file : lingering_) add(file);
-  return watched;
-}
-
-// Says that the path was followed and there was no file: without it a restart would take the
-// stream for a new one and skip what `start_at` says.
-FileMark Stream::placeholder() const {
-  FileMark mark;
-  mark.stream = path();
-  mark.path = path();
-  mark.seen = seen_;
-  return mark;
-}
-
-void Stream::announce(FileMark mark, bool finished) {
-  mark.finished = finished;
-  announcements_.push_back(std::move(mark));
-}
-
-void Stream::tell_unreadable(const std::string& file, const std::string& why) {
-  if (!unreadable_.insert(file).second) return;
-  tell({"source.unreadable",
-        "cannot read " + why,
-        {{"source", path()}, {"file", file}, {"error", why}}});
+  if (auto found = lineage_.find(mark); found && *found) file.reader = std::move(**found);
 }
 
 }  // namespace nodeportd

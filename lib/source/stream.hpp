@@ -72,7 +72,8 @@ class Stream {
   void note_names() { has_grown_ = names_changed_ = true; }
   // A name came, went or moved. A rotated file may be removed before we look: then this is all that
   // is ever heard of it.
-  void note_name(const std::string& path);
+  enum class Event : std::uint8_t { named, removed };
+  void note_name(const std::string& path, Event event);
 
   enum class Filled {
     nothing,     // until something is noted
@@ -101,7 +102,9 @@ class Stream {
   void tell(Notice notice) { notices_.push_back(std::move(notice)); }
 
   [[nodiscard]] StreamStatus status() const;
-  [[nodiscard]] std::size_t files_open() const { return lingering_.size() + (current_ ? 1 : 0); }
+  [[nodiscard]] std::size_t files_open() const {
+    return lingering_.size() + (current_ ? 1 : 0) + (emptied_ ? 1 : 0);
+  }
 
  private:
   // An open file of this stream.
@@ -123,10 +126,15 @@ class Stream {
   Opened open_live(const Moment& now);
   void install(Followed file, const Moment& now);
   void retire(Followed file, const Moment& now);
+  [[nodiscard]] bool leads_to(const Followed& file) const;
+  [[nodiscard]] bool lingers(LogFile& opened) const;
   bool take_back(FileId id, const Moment& now);
   void locate_current();
-  [[nodiscard]] std::optional<RotatedFile> first_gone() const;
+  [[nodiscard]] std::optional<RotatedFile> first_moved() const;
   void restart(const Moment& now);
+  void restart_lingering(Followed& file, const Moment& now);
+  void settle_place(const Followed& file);
+  void tell_truncated(const FileMark& mark, const std::string& copy);
   void report_vanished(WallTime next);
   void reopen_failed(const Error& error, const Moment& now);
 
@@ -144,6 +152,9 @@ class Stream {
 
   void start_at_end(std::uint64_t max_line, const Moment& now);
   void settle_before(const FileMark& newest);
+  bool must_wait_for(const FileMark& mark);
+  void pass_over(const FileMark& mark, const Error& why);
+  [[nodiscard]] bool is_emptied(const FileMark& mark, const FileReader& found) const;
 
   Lineage lineage_;
   std::uint32_t index_;
@@ -151,6 +162,8 @@ class Stream {
 
   std::optional<Followed> current_;
   std::deque<Followed> lingering_;     // the oldest first
+  std::optional<FileReader> emptied_;  // once its copy, which is read now, is read
+  std::optional<Event> parting_;       // what the log's name met with first, since current_ is it
   bool superseded_ = false;            // current_ has a successor: read it out, then move on
   std::vector<RotatedFile> expected_;  // are to be read, as far as we know
   std::vector<RotatedFile> sighted_;   // heard of since we looked last
@@ -166,7 +179,7 @@ class Stream {
   std::set<std::string> unreadable_;    // files of which it was told
   std::deque<FileMark> announcements_;  // marks that go out in batches of their own
   std::vector<FileMark> obsolete_;      // to be forgotten once a file has taken their place
-  std::vector<FileMark> unresolved_;    // to resume from once there is any file at all
+  std::vector<FileMark> unresolved_;    // to resume from once there is a file to be read
   std::vector<Notice> notices_;
 };
 

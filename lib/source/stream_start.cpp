@@ -38,7 +38,7 @@ Result<std::uint64_t> last_line_start(LogFile& file, std::uint64_t max_line) {
 
 void Stream::start(const StartPoint& point, std::uint64_t max_line, const Moment& now) {
   seen_ = now.wall;
-  lineage_.refresh();
+  lineage_.refresh(seen_);
   if (point.kind == StartPoint::Kind::beginning) return;
   if (point.kind == StartPoint::Kind::end) {
     start_at_end(max_line, now);
@@ -94,9 +94,11 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
   const FileMark newest = marks.back();
   seen_ = newest.seen;
   turn_ = newest.turn;
-  lineage_.refresh();
-  if (lineage_.rotated().empty() && !file_id_of(path())) {
-    // Nothing is there at all: a mount that comes late, perhaps. Nothing is lost before it is seen.
+  lineage_.refresh(seen_);
+  // Nothing is there at all: a mount that comes late, perhaps. Nothing is lost before it is seen.
+  const bool is_empty = lineage_.rotated().empty() && !file_id_of(path());
+  const auto must_wait = [this](const FileMark& mark) { return must_wait_for(mark); };
+  if (is_empty || std::any_of(marks.begin(), marks.end(), must_wait)) {
     unresolved_ = std::move(marks);
     return;
   }
@@ -108,13 +110,20 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
     // Of a file of which nothing was read, nothing but a reusable number is known: the time at
     // which it was seen says more about what to read.
     std::optional<FileReader> reader;
-    if (mark.offset > 0) reader = lineage_.find(mark);
+    if (mark.offset > 0) {
+      Result<std::optional<FileReader>> search = lineage_.find(mark);
+      if (!search) pass_over(mark, search.error());
+      is_newest_found = false;
+      if (!search) continue;
+      reader = std::move(*search);
+    }
     is_newest_found = reader.has_value();
     if (!reader) {
       obsolete_.push_back(std::move(mark));
       continue;
     }
     const FileId id = reader->file().id();
+    if (is_emptied(mark, *reader)) tell_truncated(mark, reader->path());
     std::uint64_t furthest = mark.offset;
     std::erase_if(found, [&](Followed& each) {
       if (each.reader.file().id() != id) return false;
@@ -122,10 +131,12 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
       furthest = reader->offset();
       return true;
     });
-    if (id != FileId{mark.device, mark.inode}) obsolete_.push_back(mark);
+    const bool is_moved = id != FileId{mark.device, mark.inode};
+    if (is_moved) obsolete_.push_back(mark);
     // It is read on from its mark: under the name that it has now it is not news.
     if (const auto rotated = lineage_.rotated_at(reader->path())) lineage_.settle(*rotated);
     found.push_back({.reader = std::move(*reader), .turn = mark.turn, .quiet_since = now.mono});
+    if (is_moved) announce(mark_of(found.back()), false);
   }
   if (is_newest_found) {
     Followed last = std::move(found.back());
@@ -145,6 +156,34 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
   settle_before(newest);
 }
 
+// Whether nothing can be said of the marked file before it may be read: it is the log still. A
+// rotated file that may not be read is passed over, as when its turn comes later.
+bool Stream::must_wait_for(const FileMark& mark) {
+  if (mark.offset == 0) return false;
+  const Result<std::optional<FileReader>> search = lineage_.find(mark);
+  if (search) return false;
+  const Result<FileId> live = file_id_of(path());
+  const bool is_live = live && *live == FileId{mark.device, mark.inode};
+  if (!is_live && search.error().kind != ErrorKind::full) return false;
+  tell_unreadable(mark.path, search.error().text);
+  return true;
+}
+
+// Its mark stays: it is read on at the first start at which it may be, and never from its start.
+void Stream::pass_over(const FileMark& mark, const Error& why) {
+  tell_unreadable(mark.path, why.text);
+  const FileId own{mark.device, mark.inode};
+  if (const auto rotated = lineage_.rotated_of(own)) lineage_.settle(*rotated);
+}
+
+// Whether what was marked stands in a copy, and its own file is there and holds it no more. A file
+// that was packed under a rotated name may have left its inode to the log of today.
+bool Stream::is_emptied(const FileMark& mark, const FileReader& found) const {
+  const FileId own{mark.device, mark.inode};
+  if (found.file().id() == own || lineage_.rotated_at(found.path())) return false;
+  return lineage_.names(own);
+}
+
 void Stream::settle_before(const FileMark& newest) {
   const std::optional<RotatedFile> rotated = lineage_.rotated_at(newest.path);
   const bool is_untouched = newest.offset == 0;
@@ -154,14 +193,30 @@ void Stream::settle_before(const FileMark& newest) {
     lineage_.settle_until(is_untouched ? rotated->time - Micros(1) : rotated->time);
   }
   if (is_untouched && (!rotated || Lineage::is_there(*rotated))) return;
-  const Result<FileId> live = file_id_of(path());
-  const bool is_rewritten = live && *live == FileId{newest.device, newest.inode};
+  const Result<FileId> there = file_id_of(newest.path);
+  const bool is_rewritten =
+      there && *there == FileId{newest.device, newest.inode} && lineage_.find(newest);
   counters_.files_lost.add();
   tell({is_rewritten ? "source.truncated" : "source.lines_lost",
-        newest.path + (is_rewritten
-                           ? " holds other content than when it was left"
-                           : " is gone: what was not read of it is lost, unless it is empty"),
+        newest.path +
+            (is_rewritten
+                 ? " holds other content than when it was left"
+                 : " is gone or cannot be read: what was not read of it is lost, if anything"),
         {{"source", path()}, {"file", newest.path}, {"offset", std::to_string(newest.offset)}}});
+}
+
+// What was written between the copying and the truncating is in neither file: whether anything was,
+// its writer alone knows.
+void Stream::tell_truncated(const FileMark& mark, const std::string& copy) {
+  const std::string what =
+      copy.empty() ? " was truncated or written anew: what was not read of it before is lost"
+                   : " was copied to " + copy +
+                         " and truncated: what was written between the two is lost, if anything";
+  Notice notice{"source.truncated",
+                mark.path + what,
+                {{"source", path()}, {"file", mark.path}, {"offset", std::to_string(mark.offset)}}};
+  if (!copy.empty()) notice.facts.emplace_back("copy", copy);
+  tell(std::move(notice));
 }
 
 StreamStatus Stream::status() const {

@@ -111,6 +111,21 @@ class RecordingSupply final : public BatchSupply {
     }
     return all;
   }
+  // The same with the file's name and the place from which on lines may be lost: `RULE NAME from
+  // 8`.
+  [[nodiscard]] std::vector<std::string> gaps() const {
+    std::vector<std::string> all;
+    for (const Handed& each : history) {
+      for (const Notice& notice : each.notices) {
+        all.push_back(notice.rule);
+        for (const auto& [fact, value] : notice.facts) {
+          if (fact == "file") all.back() += ' ' + value.substr(value.rfind('/') + 1);
+          if (fact == "offset") all.back() += " from " + value;
+        }
+      }
+    }
+    return all;
+  }
   // Goes on from the positions, as a new process would.
   void forget_history() {
     const std::vector<FileMark> kept = marks();

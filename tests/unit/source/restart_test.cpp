@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "support/unprivileged.hpp"
 #include "unit/source/followed.hpp"
 
 namespace nodeportd::test {
@@ -92,8 +93,25 @@ TEST_CASE("copytruncate while the daemon is down: the rest of the copy, then the
   const std::string copy = scene.dir / "audit.log.1";
   fs::copy_file(scene.log(), copy);
   if (is_packed) Scene::compress(copy);
+  append_text(scene.log(), "in neither\n");
   write_text(scene.log(), "b1\n");
   CHECK(scene.after_restart() == Lines{"a2", "a3", "b1"});
+  CHECK(scene.supply.gaps() == Lines{"source.truncated audit.log from 304"});
+}
+
+TEST_CASE("a packed file whose inode the log has now was rotated, not truncated") {
+  HalfRead scene;
+  const std::string old = scene.rotate("");
+  Scene::compress(old);
+  fs::remove(scene.log());
+  // The mark is of the inode that the live file will have.
+  write_text(scene.log(), "b1\n");
+  std::vector<FileMark> marks = scene.supply.marks();
+  for (FileMark& mark : marks) mark.inode = file_id_of(scene.log())->inode;
+  scene.supply.reset();
+  scene.supply.forget_history();
+  scene.open(marks);
+  CHECK(scene.news() == Lines{"a2", "a3", "b1"});
   CHECK(scene.supply.notices().empty());
 }
 
@@ -142,6 +160,102 @@ TEST_CASE("positions that come before there is any file wait for it") {
   fs::rename(scene.dir / "elsewhere", scene.log());
   CHECK(scene.news() == Lines{"a2", "a3"});
   CHECK(scene.supply.notices().empty());
+}
+
+TEST_CASE("a log that may not be read at the start is waited for, and read on where it was") {
+  if (::geteuid() != 0) return;  // only root could write to it meanwhile
+  HalfRead scene;
+  fs::permissions(scene.log(), fs::perms::none);
+  {
+    const Unprivileged modes_hold;
+    CHECK(scene.after_restart().empty());
+    CHECK(scene.supply.notices() == Lines{"source.unreadable"});
+    scene.reconcile();
+    CHECK(scene.supply.notices() == Lines{"source.unreadable"});
+    CHECK(scene.source->status()[0].waiting);
+  }
+  fs::permissions(scene.log(), fs::perms::owner_read);
+  scene.reconcile();
+  CHECK(scene.news() == Lines{"a2", "a3"});
+  CHECK(scene.supply.marks().size() == 1);
+}
+
+TEST_CASE("a rotated log that may not be read at the start is told, and read on once it may be") {
+  if (::geteuid() != 0) return;  // only root could rename it meanwhile
+  HalfRead scene;
+  const std::string old = scene.rotate("b1\n");
+  fs::permissions(old, fs::perms::none);
+  {
+    const Unprivileged modes_hold;
+    CHECK(scene.after_restart() == Lines{"b1"});
+  }
+  CHECK(scene.supply.gaps() ==
+        Lines{"source.unreadable audit.log", "source.lines_lost audit.log from 304"});
+  fs::permissions(old, fs::perms::owner_read);
+  scene.reconcile();
+  CHECK(scene.news().empty());
+  CHECK(scene.after_restart() == Lines{"a2", "a3"});
+  CHECK(scene.after_restart().empty());
+}
+
+TEST_CASE("copytruncate and a rename while the daemon is down are told as one without the rename") {
+  HalfRead scene;
+  fs::copy_file(scene.log(), scene.dir / "audit.log.1");
+  append_text(scene.log(), "in neither\n");
+  fs::resize_file(scene.log(), 0);
+  fs::rename(scene.log(), scene.dir / "moved");
+  write_text(scene.log(), "b1\n");
+  CHECK(scene.after_restart() == Lines{"a2", "a3", "b1"});
+  CHECK(scene.supply.gaps() == Lines{"source.truncated audit.log from 304"});
+}
+
+TEST_CASE("a rotated file that is gone is not called rewritten for its inode's new file") {
+  HalfRead scene;
+  const std::string old = scene.rotate("b1\n");
+  CHECK(scene.after_restart() == Lines{"a2", "a3", "b1"});
+  append_text(old, "late\n");
+  std::vector<FileMark> marks = {scene.supply.marks()};
+  std::erase_if(marks, [&](const FileMark& mark) { return mark.path != old; });
+  REQUIRE(marks.size() == 1);
+  fs::remove(old);
+  marks[0].inode = file_id_of(scene.log())->inode;
+  scene.supply.reset();
+  scene.supply.forget_history();
+  scene.open(marks);
+  scene.drain();
+  REQUIRE(scene.supply.gaps().size() == 1);
+  CHECK(scene.supply.gaps()[0].starts_with("source.lines_lost audit-"));
+}
+
+TEST_CASE(
+    "a kill after any batch of a start loses nothing of a file that was left and then packed") {
+  HalfRead scene;
+  const std::string old = scene.rotate("b1\n");
+  CHECK(scene.after_restart() == Lines{"a2", "a3", "b1"});
+  scene.source.reset();
+  append_text(old, "late\n");
+  Scene::compress(old);
+  const std::vector<FileMark> marks = scene.supply.marks();
+  int late = 0;
+  for (std::size_t batches = 0;; ++batches) {
+    scene.supply.reset();
+    scene.supply.history.clear();
+    scene.supply.before.clear();
+    scene.open(marks);
+    scene.drain();
+    for (const FileMark& mark : marks) {
+      scene.supply.before[{mark.stream, mark.device, mark.inode}] = mark;
+    }
+    const bool is_whole = batches >= scene.supply.history.size();
+    scene.supply.history.resize(std::min(batches, scene.supply.history.size()));
+    Lines lines = scene.supply.lines();
+    scene.restart();
+    for (const std::string& line : scene.news()) lines.push_back(line);
+    CHECK(lines == Lines{"late"});
+    late += static_cast<int>(lines.size());
+    if (is_whole) break;
+  }
+  CHECK(late > 2);
 }
 
 TEST_CASE("a kill with half a line read gives the line once, whole") {
