@@ -11,6 +11,9 @@ namespace {
 // are more than these.
 constexpr std::chrono::seconds kLinger{60};
 constexpr std::size_t kLingeringMax = 8;
+// A disk or a network file system that fails may be back in this while. Longer would keep what is
+// behind the file from being seen.
+constexpr std::chrono::seconds kPassesIn{30};
 
 }  // namespace
 
@@ -108,7 +111,7 @@ bool Stream::open_rotated(const RotatedFile& file, const Moment& now) {
     path = file.packed_path();
     opened = LogFile::open(path, LogFile::Form::detect);
   }
-  if (!opened && opened.error().kind == ErrorKind::full) {
+  if (!opened && may_pass(opened.error(), path, now)) {
     tell_unreadable(path, opened.error().text);
     return false;
   }
@@ -232,6 +235,7 @@ void Stream::reopen_failed(const Error& error, const Moment& now) {
   Followed& file = *current_;
   tell_unreadable(file.reader.path(), error.text);
   if (file.reader.file().is_packed()) {
+    if (may_pass(error, file.reader.path(), now)) return;
     // It will not get better: what was read of it counts, and the next one is read.
     counters_.files_lost.add();
     file.is_copy = true;
@@ -270,6 +274,7 @@ Stream::Filled Stream::fill_from_current(Batch& batch, ReadLimits limits, const 
       return announcements_.empty() ? Filled::nothing : fill_announcement(batch);
     }
     if (!unreadable_.empty()) unreadable_.erase(current_->reader.path());
+    if (failing_ && failing_->path == current_->reader.path()) failing_.reset();
     if (*reach == Reach::wants_room) return Filled::wants_room;
     if (*reach == Reach::changed) {
       restart(now);
@@ -368,6 +373,13 @@ FileMark Stream::placeholder() const {
 void Stream::announce(FileMark mark, bool finished) {
   mark.finished = finished;
   announcements_.push_back(std::move(mark));
+}
+
+bool Stream::may_pass(const Error& error, const std::string& file, const Moment& now) {
+  if (error.kind == ErrorKind::full) return true;
+  if (error.kind != ErrorKind::io) return false;
+  if (!failing_ || failing_->path != file) failing_ = Failing{file, now.mono};
+  return now.mono - failing_->since < kPassesIn;
 }
 
 void Stream::tell_unreadable(const std::string& file, const std::string& why) {
