@@ -232,6 +232,11 @@ std::string FileSink::mark() const {
   return is_stream_ || end_ == FileEnd{} ? std::string{} : to_text(end_);
 }
 
+bool FileSink::is_found_from(const std::string& mark) const {
+  const std::optional<FileEnd> end = parse_file_end(mark);
+  return is_stream_ || (end && end->device == end_.device && end->inode == end_.inode);
+}
+
 Result<std::vector<std::string>> FileSink::recover(const std::string& mark) {
   std::vector<std::string> keys;
   if (const std::optional<FileEnd> end = parse_file_end(mark); end && !names_stream()) {
