@@ -73,10 +73,15 @@ std::size_t heap(const Alert& alert) {
          heap(alert.tags) + heap(alert.cluster) + heap(alert.node) + heap(alert.group) +
          heap(alert.values) + heap(alert.user) + heap(alert.src_ip) + heap(alert.message) +
          heap(alert.risk_objects) + heap(alert.threat_objects) + heap(alert.story) +
-         heap(alert.mitre_attack_ids) + heap(alert.exposures) + heap(alert.events);
+         heap(alert.mitre_attack_ids) + heap(alert.exposures) + heap(alert.events) +
+         heap(alert.facts);
 }
 
 }  // namespace
+
+std::size_t bytes_of(const Alert& alert) {
+  return kAllocation + sizeof(Alert) + heap(alert);
+}
 
 std::size_t bytes_of(const Window& window) {
   return kIndexes + sizeof(Window) + heap(window.alert) + heap(window.seen);
