@@ -90,7 +90,7 @@ std::size_t Backlog::bytes() {
 
 void Backlog::forget_told(std::size_t bytes) {
   std::size_t forgotten = 0;
-  while (forgotten < untold_ && this->bytes() > bytes) {
+  while (forgotten<untold_&& this->bytes()> bytes) {
     *weight_ -= bytes_of(changes_.outgoing[forgotten++].alert);
   }
   changes_.outgoing.erase(changes_.outgoing.begin(),

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 
 namespace nodeportd {
@@ -25,8 +26,12 @@ OpenFiles::OpenFiles(const std::string& path)
 }
 
 bool OpenFiles::are_in_place() const {
-  return std::all_of(files_.begin(), files_.end(),
-                     [](const File& file) { return !file.id || id_of(file.path) == file.id; });
+  return std::all_of(files_.begin(), files_.end(), [](const File& file) {
+    if (!file.id) return true;
+    const std::optional<Id> now = id_of(file.path);
+    // A disk that fails says nothing of its files.
+    return now ? now == file.id : errno != ENOENT && errno != ENOTDIR;
+  });
 }
 
 bool OpenFiles::is_state_replaced() const {

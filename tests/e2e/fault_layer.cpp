@@ -165,9 +165,8 @@ mode_t mode_of(int flags, va_list more) {
 
 int open_guarded(const char* path, int flags, mode_t mode) {
   const char* kind = (flags & O_CREAT) != 0 ? "create" : "open";
-  return guard(kind, layer().name_of(std::string_view(path)), [&] {
-    return static_cast<int>(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
-  });
+  return guard(kind, layer().name_of(std::string_view(path)),
+               [&] { return static_cast<int>(syscall(SYS_openat, AT_FDCWD, path, flags, mode)); });
 }
 
 }  // namespace
