@@ -4,16 +4,13 @@
 #include <iterator>
 #include <utility>
 
+#include "model/held_bytes.hpp"
 #include "state/row_key.hpp"
 
 namespace nodeportd {
 namespace {
 
-// Bounds for a state that cannot be written for hours. An alert that falls out of the history was
-// sent; a window that is given up begins anew.
-constexpr std::size_t kHistoryMax = 10'000;
-constexpr std::size_t kWindowsMax = 200'000;
-constexpr std::size_t kServiceBytesMax = std::size_t{64} << 20U;
+constexpr std::size_t kServiceBytesMax = std::size_t{16} << 20U;
 constexpr std::size_t kCrowdedAt = 4'096;
 constexpr std::size_t kCrowdedServiceBytes = std::size_t{4} << 20U;
 constexpr std::size_t kAuditIdsMax = 100'000;  // as many as the state keeps
@@ -47,34 +44,58 @@ void Backlog::add(const FileMark& mark) {
 }
 
 void Backlog::add(Outgoing outgoing) {
+  if (weight_) *weight_ += held_bytes(outgoing.alert);
   changes_.outgoing.push_back(std::move(outgoing));
 }
 
 void Backlog::add(Changes changes) {
-  if (changes_.windows.empty()) {
+  if (changes_.windows.empty() && !weight_) {
     changes_.windows = std::move(changes.windows);
   } else {
     index_windows();
-    for (Window& window : changes.windows) {
-      const auto [at, is_new] = window_at_.emplace(window.alert.id, changes_.windows.size());
-      if (!is_new) {
-        changes_.windows[at->second] = std::move(window);
-      } else if (changes_.windows.size() < kWindowsMax) {
-        changes_.windows.push_back(std::move(window));
-      } else {
-        window_at_.erase(at);
-        ++dropped_;
-      }
-    }
+    for (Window& window : changes.windows) add(std::move(window));
   }
-  std::move(changes.outgoing.begin(), changes.outgoing.end(),
-            std::back_inserter(changes_.outgoing));
+  for (Outgoing& outgoing : changes.outgoing) add(std::move(outgoing));
   for (auto& [stream, time] : changes.watermarks) entry(changes_.watermarks, stream) = time;
   for (auto& [exception, count] : changes.suppressions) {
     entry(changes_.suppressions, exception) += count;
   }
   for (ServiceChange& change : changes.services) add(std::move(change));
   add(changes.audit_ids);
+}
+
+void Backlog::add(Window window) {
+  const auto [at, is_new] = window_at_.emplace(window.alert.id, changes_.windows.size());
+  if (weight_) {
+    *weight_ += held_bytes(window);
+    if (!is_new) *weight_ -= held_bytes(changes_.windows[at->second]);
+  }
+  if (is_new) {
+    changes_.windows.push_back(std::move(window));
+  } else {
+    changes_.windows[at->second] = std::move(window);
+  }
+}
+
+// Weighing takes as long as copying: not for each commit, most of which are well.
+std::size_t Backlog::bytes() {
+  if (!weight_) {
+    weight_ = 0;
+    for (const Window& window : changes_.windows) *weight_ += held_bytes(window);
+    for (const Outgoing& outgoing : changes_.outgoing) *weight_ += held_bytes(outgoing.alert);
+  }
+  return *weight_ + service_bytes_ + changes_.audit_ids.size() * sizeof(AuditIdUse) +
+         marks_.size() * sizeof(FileMark);
+}
+
+void Backlog::forget_told(std::size_t bytes) {
+  std::size_t forgotten = 0;
+  while (forgotten<untold_&& this->bytes()> bytes) {
+    *weight_ -= held_bytes(changes_.outgoing[forgotten++].alert);
+  }
+  changes_.outgoing.erase(changes_.outgoing.begin(),
+                          changes_.outgoing.begin() + static_cast<std::ptrdiff_t>(forgotten));
+  untold_ -= forgotten;
 }
 
 void Backlog::add(ServiceChange change) {
@@ -162,6 +183,7 @@ void Backlog::clear() {
   service_at_.clear();
   service_bytes_ = 0;
   untold_ = 0;
+  weight_.reset();
 }
 
 std::vector<Outgoing> Backlog::take_undurable() {
@@ -171,12 +193,6 @@ std::vector<Outgoing> Backlog::take_undurable() {
     outgoing.alert.undurable = true;
     away.push_back(outgoing);
     outgoing.sinks.clear();
-  }
-  if (changes_.outgoing.size() > kHistoryMax) {
-    const auto excess = changes_.outgoing.size() - kHistoryMax;
-    changes_.outgoing.erase(changes_.outgoing.begin(),
-                            changes_.outgoing.begin() + static_cast<std::ptrdiff_t>(excess));
-    untold_ -= excess;
   }
   return away;
 }

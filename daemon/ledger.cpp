@@ -23,9 +23,6 @@ constexpr int kBatchesPerTurn = 16;
 // A flood of keys makes two alerts of some 5 KB out of each line: so many share a transaction.
 constexpr std::size_t kNewsPerCommit = 1'000;
 constexpr std::size_t kPostedMax = 1'000;
-// A full outbox gives up this part of itself at a time.
-constexpr std::uint64_t kExpireShare = 10;
-constexpr milliseconds kPruneEvery = std::chrono::minutes(10);
 
 }  // namespace
 
@@ -36,7 +33,10 @@ Ledger::Ledger(Parts parts)
                   *this),
       heartbeat_(std::exchange(parts_.beats, {}), parts_.clock.mono()),
       last_commit_(parts_.clock.mono()),
-      is_state_used_(parts_.time == Time::live) {}
+      is_state_used_(parts_.time == Time::live) {
+  // What waits is to fit into the state once there is room.
+  parts_.backlog_max = std::min(parts_.backlog_max, parts_.outbox_max);
+}
 
 Result<void> Ledger::restore(const std::vector<std::string>& streams) {
   Result<std::vector<Window>> open =
@@ -108,7 +108,7 @@ void Ledger::run(const std::stop_token& stop, const std::function<std::uint64_t(
 }
 
 bool Ledger::take_batches(MonoTime now) {
-  if (!make_room()) return false;
+  if (!make_room(now)) return false;
   for (int i = 0; i < kBatchesPerTurn && aggregator_.news() < kNewsPerCommit; ++i) {
     Batch* batch = parts_.lanes.try_collect();
     if (batch == nullptr) return i > 0;
@@ -163,59 +163,6 @@ void Ledger::beat(const std::string& sink) {
   notice.facts.emplace_back("every_batch_booked", std::to_string(booked_));
   backlog_.add(
       Outgoing{heartbeat_alert(parts_.origin, sink, *number, notice, parts_.clock.wall()), {sink}});
-}
-
-bool Ledger::make_room() {
-  if (parts_.time == Time::replayed || !std::exchange(check_room_, false)) return true;
-  const auto usage = parts_.store.outbox_usage();
-  const bool is_full = usage && usage->bytes >= parts_.outbox_max;
-  const std::optional<std::string> victim = is_full ? expirable_sink() : std::nullopt;
-  if (victim) expire(*victim);
-  const bool paused = is_full && !victim;
-  check_room_ = is_full;
-  const std::lock_guard lock(mutex_);
-  if (paused != status_.paused) {
-    parts_.log.write(paused ? LogLevel::error : LogLevel::info,
-                     paused ? "no sink takes alerts and the outbox is full: reading waits"
-                            : "a sink takes alerts again: reading goes on");
-  }
-  status_.paused = paused;
-  return !paused;
-}
-
-std::optional<std::string> Ledger::expirable_sink() {
-  const auto waiting = parts_.store.waiting_sinks();
-  if (!waiting) return std::nullopt;
-  const std::vector<std::string> known = parts_.outlets.names();
-  std::optional<std::string> fullest;
-  std::uint64_t most = 0;
-  for (const std::string& sink : *waiting) {
-    // What waits for a sink that no config names any more goes first.
-    if (std::find(known.begin(), known.end(), sink) == known.end()) return sink;
-    if (parts_.outlets.is_alive(sink) || !parts_.outlets.is_any_alive()) continue;
-    const auto usage = parts_.store.pending_usage(sink);
-    if (!usage || usage->bytes <= most) continue;
-    most = usage->bytes;
-    fullest = sink;
-  }
-  return fullest;
-}
-
-void Ledger::expire(const std::string& sink) {
-  const auto expired =
-      parts_.store.expire(sink, parts_.outbox_max / kExpireShare, parts_.clock.wall());
-  if (!expired || *expired == 0) return;
-  tell({"sink.expired",
-        "the outbox is full: the oldest alerts for sink " + sink +
-            " are given up; `nodeportd deadletters` lists and resends them",
-        {{"sink", sink}, {"alerts", std::to_string(*expired)}}});
-}
-
-void Ledger::prune(MonoTime now) {
-  // A replay's windows are as old as its log: pruning is for the state that stays.
-  if (parts_.time == Time::replayed || now < next_prune_) return;
-  const auto has_more = parts_.store.prune(parts_.clock.wall(), parts_.aggregate.lateness);
-  next_prune_ = now + (has_more && *has_more ? milliseconds(0) : kPruneEvery);
 }
 
 bool Ledger::is_due(MonoTime now) const {

@@ -38,7 +38,7 @@ struct LedgerStatus {
   std::size_t open_windows = 0;
   std::optional<WallTime> watermark;
   bool durable = true;  // false while the state cannot be written
-  bool paused = false;  // no sink takes alerts and the outbox is full: reading waits
+  bool paused = false;  // reading waits: what it would find has no place
 };
 
 // The thread that books what was found: takes batches in file order, aggregates, and makes
@@ -50,6 +50,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   // every time. Nothing of a replay is to survive, nor is anybody told of it before its end: it
   // uses the state only for what memory does not hold.
   enum class Time : std::uint8_t { live, replayed };
+  static constexpr std::uint64_t kBacklogMax = std::uint64_t{16} << 20U;
 
   struct Parts {
     Origin origin;
@@ -61,6 +62,9 @@ class Ledger final : private WindowShelf, private ExposureShelf {
     Store& store;
     Outlets& outlets;
     std::uint64_t outbox_max = 0;  // bytes
+    // Of what waits in memory while the state cannot be written, about; each sink that takes
+    // nothing meanwhile holds as much again at most.
+    std::uint64_t backlog_max = kBacklogMax;  // at most outbox_max
     BatchPool& pool;
     Lanes& lanes;
     Waker& waker;  // the collector's, which the lanes were built with
@@ -99,8 +103,14 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   void take_notices(MonoTime now);
   void tell(const Notice& notice);
   void beat(const std::string& sink);
-  // Keeps the outbox within its bound. False: no sink takes alerts, so reading has to wait.
-  bool make_room();
+  // Whether there is place for what would be found; else reading has to wait.
+  bool make_room(MonoTime now);
+  // Keeps the outbox within its bound. False: it is full, and no sink takes alerts.
+  bool make_room_in_outbox();
+  // The same of memory while the state cannot be written. False: it is full.
+  bool make_room_in_memory();
+  // `why` reading waits; empty: it does not.
+  void note_pause(const std::string& why, MonoTime now);
   [[nodiscard]] std::optional<std::string> expirable_sink();
   void expire(const std::string& sink);
   void prune(MonoTime now);
@@ -125,6 +135,8 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   std::uint64_t booked_ = 0;
   std::set<std::uint32_t> behind_;  // streams of which more is to come at once
   bool check_room_ = true;
+  std::optional<MonoTime> paused_since_;
+  bool is_pause_told_ = false;
   bool alert_waits_ = false;  // of a line that has just been written
   MonoTime next_prune_{};
   MonoTime last_commit_{};

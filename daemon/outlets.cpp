@@ -69,6 +69,21 @@ void Outlets::offer_undurable(const std::vector<Outgoing>& outgoing) {
   }
 }
 
+std::uint64_t Outlets::undurable_waiting() const {
+  std::uint64_t waiting = 0;
+  for (const Outlet& outlet : outlets_) waiting += outlet.courier->status().undurable_waiting;
+  return waiting;
+}
+
+std::vector<std::pair<std::string, std::size_t>> Outlets::give_up_undurable() {
+  std::vector<std::pair<std::string, std::size_t>> given_up;
+  for (Outlet& outlet : outlets_) {
+    const std::size_t alerts = outlet.courier->give_up_undurable();
+    if (alerts > 0) given_up.emplace_back(outlet.route.sink, alerts);
+  }
+  return given_up;
+}
+
 void Outlets::reopen() {
   for (Outlet& outlet : outlets_) outlet.courier->request_reopen();
 }

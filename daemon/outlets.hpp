@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -35,6 +36,10 @@ class Outlets {
   void wake(const std::vector<Outgoing>& outgoing);
   void wake_all();
   void offer_undurable(const std::vector<Outgoing>& outgoing);
+  // Undurable alerts that a sink has not taken yet.
+  [[nodiscard]] std::uint64_t undurable_waiting() const;
+  // Those that wait for sinks which take nothing are dropped: how many, by sink.
+  [[nodiscard]] std::vector<std::pair<std::string, std::size_t>> give_up_undurable();
   void reopen();
   [[nodiscard]] std::vector<CourierStatus> status() const;
   // The sink takes alerts at the moment; a sink that is not here does not.

@@ -22,6 +22,7 @@ Pipeline::Pipeline(PipelineOptions options, Parts parts)
                .store = parts.store,
                .outlets = parts.outlets,
                .outbox_max = parts.outbox_max,
+               .backlog_max = Ledger::kBacklogMax,
                .pool = pool_,
                .lanes = lanes_,
                .waker = ledger_waker_,

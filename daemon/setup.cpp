@@ -94,6 +94,7 @@ StoreOptions store_options(const Config& config) {
                            : StoreOptions::Durability::process_crash;
   options.max_size = config.state.max_size;
   options.history = config.state.history;
+  options.open_windows = config.aggregate.max_bytes;
   return options;
 }
 

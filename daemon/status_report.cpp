@@ -145,9 +145,14 @@ Result<void> print_status(const std::string& json, std::FILE* to) {
   };
   line("nodeportd", text_of(root, "version") + ", since " + text_of(root, "started"));
   line("cluster", text_of(root, "cluster") + "  node " + text_of(root, "node"));
-  line("state", text_of(root, "durable") == "yes"
-                    ? (text_of(root, "paused") == "yes" ? "PAUSED: no sink takes alerts" : "well")
-                    : "UNDURABLE: the state cannot be written");
+  const bool is_durable = text_of(root, "durable") == "yes";
+  const bool is_paused = text_of(root, "paused") == "yes";
+  std::string state = is_durable ? "well" : "UNDURABLE: the state cannot be written";
+  if (is_paused) {
+    state = is_durable ? "PAUSED: no sink takes alerts"
+                       : state + "; PAUSED: what waits in memory is full";
+  }
+  line("state", state);
   line("lines", text_of(root, "records") + " read, " + text_of(root, "decoded") + " decoded, " +
                     text_of(root, "matches") + " matches, " + text_of(root, "suppressed") +
                     " suppressed, " + text_of(root, "uninspectable") + " uninspectable");

@@ -10,9 +10,9 @@ class StoreOutbox final : public Outbox {
  public:
   StoreOutbox(Store& store, const Clock& clock) : store_(store), clock_(clock) {}
 
-  Result<std::vector<Delivery>> pending(const std::string& sink, std::size_t rows,
-                                        std::size_t bytes) override {
-    return store_.pending(sink, rows, bytes);
+  Result<std::vector<Delivery>> pending(const std::string& sink, std::int64_t after,
+                                        std::size_t rows, std::size_t bytes) override {
+    return store_.pending(sink, rows, bytes, after);
   }
   Result<void> settle(const std::string& sink, std::span<const Settlement> settlements,
                       const std::string& mark) override {

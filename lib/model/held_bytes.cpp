@@ -71,7 +71,8 @@ std::size_t heap(const Alert& alert) {
          heap(alert.tags) + heap(alert.cluster) + heap(alert.node) + heap(alert.group) +
          heap(alert.values) + heap(alert.user) + heap(alert.src_ip) + heap(alert.message) +
          heap(alert.risk_objects) + heap(alert.threat_objects) + heap(alert.story) +
-         heap(alert.mitre_attack_ids) + heap(alert.exposures) + heap(alert.events);
+         heap(alert.mitre_attack_ids) + heap(alert.exposures) + heap(alert.events) +
+         heap(alert.facts);
 }
 
 }  // namespace
@@ -83,6 +84,10 @@ std::size_t held_bytes(const Match& match) {
 
 std::size_t held_bytes(const ServiceWrite& write) {
   return sizeof(ServiceWrite) + heap(write.exposure);
+}
+
+std::size_t held_bytes(const Alert& alert) {
+  return kAllocation + sizeof(Alert) + heap(alert);
 }
 
 std::size_t held_bytes(const Window& window) {

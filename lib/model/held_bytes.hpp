@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "model/alert.hpp"
 #include "model/exposure.hpp"
 #include "model/match.hpp"
 #include "model/window.hpp"
@@ -12,6 +13,7 @@ namespace nodeportd {
 // same wherever the same log is read.
 [[nodiscard]] std::size_t held_bytes(const Match& match);
 [[nodiscard]] std::size_t held_bytes(const ServiceWrite& write);
+[[nodiscard]] std::size_t held_bytes(const Alert& alert);
 [[nodiscard]] std::size_t held_bytes(const Window& window);
 
 }  // namespace nodeportd

@@ -53,6 +53,8 @@ const std::vector<Rule>& notices() {
            "Reading an audit log does not keep up"),
       make("9b1b0df2-472f-4a46-9daa-1b32e6188307", "source.unwatched", Level::low,
            "An audit log is polled: the kernel refuses to watch it"),
+      make("3e0f5a86-7c1b-4a52-9d54-0d2a6b1f9c77", "reading.paused", Level::high,
+           "Reading waits: alerts can go nowhere"),
       make("f49fb87f-958c-436a-aa7b-f7b52cbe1e43", "state.undurable", Level::high,
            "The state cannot be written"),
       make("f5d997d2-0c14-4a9b-bc6e-370a3579c828", "state.damaged", Level::high,

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/text.hpp"
@@ -133,11 +135,13 @@ void Courier::carry_undurable(MonoTime now) {
       alerts.push_back(std::move(undurable_.front()));
       undurable_.pop_front();
     }
+    carried_ = alerts.size();
   }
   if (alerts.empty()) return;
   const std::vector<Outcome> outcomes = attempt(alerts, now);
   has_more_ = true;
   const std::lock_guard lock(mutex_);
+  carried_ = 0;
   for (std::size_t i = alerts.size(); i > 0; --i) {
     if (outcomes[i - 1].kind == Outcome::Kind::retry) put_back(std::move(alerts[i - 1]));
   }
@@ -159,40 +163,69 @@ void Courier::hand_over_undurable() {
     const std::lock_guard lock(mutex_);
     std::move(undurable_.begin(), undurable_.end(), std::back_inserter(alerts));
     undurable_.clear();
+    carried_ = alerts.size();
   }
   if (alerts.empty()) return;
   const Result<std::vector<bool>> adopted = outbox_.adopt(name_, alerts);
   const std::lock_guard lock(mutex_);
+  carried_ = 0;
   for (std::size_t i = alerts.size(); i > 0; --i) {
     if (!adopted || !(*adopted)[i - 1]) put_back(std::move(alerts[i - 1]));
   }
 }
 
 void Courier::carry_pending(MonoTime now) {
+  if (sink_side_.rests(now)) return;
+  const bool is_tried = !outbox_side_.rests(now);
   // The mark first: whatever is written from here on can be found again from it.
-  if (sink_side_.rests(now) || outbox_side_.rests(now) || !settle(now)) return;
-  Result<std::vector<Delivery>> pending =
-      outbox_.pending(name_, options_.batch_rows, options_.batch_bytes);
-  if (!pending) return fail(outbox_side_, now, pending.error().text);
-  outbox_side_.succeed();
-  if (pending->empty()) return;
+  const bool is_settled = is_tried && settle(now);
+  if (!is_settled && !may_go_on_unsettled()) return;
+  // A newer revision may have taken the place of one that was delivered.
+  if (is_tried) passed_ = 0;
+  const Result<std::vector<Alert>> alerts = next_alerts();
+  if (!alerts) return fail(outbox_side_, now, alerts.error().text);
+  if (is_settled) outbox_side_.succeed();
+  if (alerts->empty()) return;
 
-  std::vector<Alert> alerts;
-  alerts.reserve(pending->size());
-  for (Delivery& delivery : *pending) alerts.push_back(std::move(delivery.alert));
-  const std::vector<Outcome> outcomes = attempt(alerts, now);
-  for (std::size_t i = 0; i < alerts.size(); ++i) {
+  const std::vector<Outcome> outcomes = attempt(*alerts, now);
+  for (std::size_t i = 0; i < alerts->size(); ++i) {
     if (outcomes[i].kind == Outcome::Kind::retry) continue;
     const bool dead = outcomes[i].kind == Outcome::Kind::refused;
-    unsettled_.push_back({.alert_id = alerts[i].id,
-                          .revision = alerts[i].revision,
+    unsettled_.push_back({.alert_id = (*alerts)[i].id,
+                          .revision = (*alerts)[i].revision,
                           .end = dead ? Settlement::End::dead : Settlement::End::delivered,
                           .why = dead ? shorten(outcomes[i].why, kWhyBytesMax) : std::string{}});
   }
-  if (settle(now)) has_more_ = true;
+  const bool is_done = !outbox_side_.rests(now) && settle(now);
+  if (is_done || may_go_on_unsettled()) has_more_ = true;
 }
 
-// Nothing more is delivered from the outbox while something delivered stands in it.
+// The next batch of the outbox, without what was delivered and stands in it still.
+Result<std::vector<Alert>> Courier::next_alerts() {
+  std::set<std::pair<std::string_view, std::uint32_t>> done;
+  for (const Settlement& each : unsettled_) done.emplace(each.alert_id, each.revision);
+  std::vector<Alert> alerts;
+  while (alerts.empty()) {
+    Result<std::vector<Delivery>> pending =
+        outbox_.pending(name_, passed_, options_.batch_rows, options_.batch_bytes);
+    if (!pending) return nodeportd::fail(pending.error());
+    if (pending->empty()) break;
+    for (Delivery& delivery : *pending) {
+      const bool is_done = done.contains({delivery.alert.id, delivery.alert.revision});
+      if (!is_done) alerts.push_back(std::move(delivery.alert));
+    }
+    if (alerts.empty()) passed_ = pending->back().sequence;
+  }
+  return alerts;
+}
+
+// While the outbox cannot be written what stands in it goes out all the same: it may have come
+// there just before its disk was full.
+bool Courier::may_go_on_unsettled() const {
+  return unsettled_.size() < options_.unsettled_max && sink_->is_found_from(kept_mark_);
+}
+
+// True when nothing that was delivered stands in the outbox any more.
 bool Courier::settle(MonoTime now) {
   std::string mark = sink_->mark();
   if (unsettled_.empty() && mark == kept_mark_) return true;
@@ -202,6 +235,7 @@ bool Courier::settle(MonoTime now) {
   }
   outbox_side_.succeed();
   unsettled_.clear();
+  passed_ = 0;
   kept_mark_ = std::move(mark);
   return true;
 }
@@ -306,6 +340,15 @@ void Courier::offer_undurable(Alert alert) {
   waker_.wake();
 }
 
+std::size_t Courier::give_up_undurable() {
+  const std::lock_guard lock(mutex_);
+  if (status_.alive) return 0;
+  const std::size_t given_up = undurable_.size();
+  undurable_.clear();
+  status_.undurable_dropped += given_up;
+  return given_up;
+}
+
 void Courier::request_reopen() {
   reopen_requested_.store(true);
   waker_.wake();
@@ -324,7 +367,7 @@ void Courier::abandon() {
 CourierStatus Courier::status() const {
   const std::lock_guard lock(mutex_);
   CourierStatus status = status_;
-  status.undurable_waiting = undurable_.size();
+  status.undurable_waiting = undurable_.size() + carried_;
   return status;
 }
 

@@ -26,7 +26,8 @@ namespace nodeportd {
 struct CourierOptions {
   std::size_t batch_rows = 1'000;       // alerts per call of the sink
   std::size_t batch_bytes = 1'048'576;  // of their text, about
-  std::size_t undurable_max = 10'000;   // kept in memory while the state is unwritable; above 0
+  std::size_t undurable_max = 100'000;  // kept in memory while the state is unwritable; above 0
+  std::size_t unsettled_max = 10'000;   // delivered meanwhile of what the outbox holds
   RetryPolicy retry;
   std::chrono::milliseconds notice_interval{60'000};  // between notices of dead letters
 };
@@ -36,9 +37,9 @@ struct CourierStatus {
   std::string sink;
   bool alive = true;  // false from a failed attempt to the next that succeeds
   std::uint64_t delivered = 0;
-  std::uint64_t retries = 0;  // failed attempts, of the sink or of its outbox
-  std::uint64_t refused = 0;  // dead letters
-  std::uint64_t undurable_waiting = 0;
+  std::uint64_t retries = 0;            // failed attempts, of the sink or of its outbox
+  std::uint64_t refused = 0;            // dead letters
+  std::uint64_t undurable_waiting = 0;  // those that are just being delivered among them
   std::uint64_t undurable_dropped = 0;
   std::string last_error;  // of the last failed attempt, however long ago
   std::string trouble;     // what is wrong now although alerts are delivered
@@ -68,6 +69,8 @@ class Courier {
   // An alert whose state could not be written: delivered once, settled nowhere, unless the state
   // comes back before the sink does. At the bound the oldest is dropped and counted.
   void offer_undurable(Alert alert);
+  // Drops the undurable alerts that wait if the sink takes none, and counts them; how many.
+  std::size_t give_up_undurable();
   // Before the next turn the sink opens its receiver's side anew.
   void request_reopen();
   // Once stopped, go on until nothing waits, something fails or this time has come. Without it
@@ -86,6 +89,8 @@ class Courier {
   void hand_over_undurable();
   void carry_pending(MonoTime now);
   [[nodiscard]] bool settle(MonoTime now);
+  [[nodiscard]] bool may_go_on_unsettled() const;
+  [[nodiscard]] Result<std::vector<Alert>> next_alerts();
   [[nodiscard]] std::vector<Outcome> attempt(const std::vector<Alert>& alerts, MonoTime now);
   void revive_sink();
   void note_refusal(const Alert& alert, const std::string& why, MonoTime now);
@@ -110,6 +115,7 @@ class Courier {
   bool has_more_ = false;              // the last turn found work, so there may be more
   std::string kept_mark_;              // what the outbox holds
   std::vector<Settlement> unsettled_;  // done, and not yet taken out of the outbox
+  std::int64_t passed_ = 0;            // up to this sequence the outbox held nothing else
   std::minstd_rand random_{std::random_device{}()};
   RateLimit notice_rate_;
 
@@ -120,6 +126,7 @@ class Courier {
 
   mutable std::mutex mutex_;  // guards what follows
   std::deque<Alert> undurable_;
+  std::size_t carried_ = 0;  // undurable alerts that left the queue and may come back
   CourierStatus status_;
 };
 

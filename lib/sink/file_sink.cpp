@@ -218,15 +218,23 @@ std::optional<MonoTime> FileSink::tend(MonoTime now) {
 }
 
 Result<void> FileSink::sync() {
-  if (is_stream_ || ::fdatasync(fd_.get()) == 0) {
-    is_dirty_ = false;
-    return {};
-  }
-  return fail_errno(errno, options_.path + ": fsync");
+  int failed = 0;
+  // A network file system may be interrupted, which loses nothing.
+  do {
+    failed = is_stream_ ? 0 : ::fdatasync(fd_.get());
+  } while (failed != 0 && errno == EINTR);
+  if (failed != 0) return fail_errno(errno, options_.path + ": fsync");
+  is_dirty_ = false;
+  return {};
 }
 
 std::string FileSink::mark() const {
   return is_stream_ || end_ == FileEnd{} ? std::string{} : to_text(end_);
+}
+
+bool FileSink::is_found_from(const std::string& mark) const {
+  const std::optional<FileEnd> end = parse_file_end(mark);
+  return is_stream_ || (end && end->device == end_.device && end->inode == end_.inode);
 }
 
 Result<std::vector<std::string>> FileSink::recover(const std::string& mark) {

@@ -47,6 +47,7 @@ class FileSink final : public Sink {
   [[nodiscard]] std::optional<MonoTime> tend(MonoTime now) override;
   [[nodiscard]] std::string trouble() const override { return trouble_; }
   [[nodiscard]] std::string mark() const override;
+  [[nodiscard]] bool is_found_from(const std::string& mark) const override;
   [[nodiscard]] Result<std::vector<std::string>> recover(const std::string& mark) override;
   [[nodiscard]] Result<void> reopen() override;
   void stop() override { stopped_.store(true); }

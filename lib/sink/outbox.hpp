@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,10 +17,10 @@ class Outbox {
  public:
   virtual ~Outbox() = default;
 
-  // The oldest deliveries of `sink`, in order: at most `rows` of them and about `bytes` of text,
-  // but one at least if any waits.
+  // The oldest deliveries of `sink` behind sequence `after`, in order: at most `rows` of them and
+  // about `bytes` of text, but one at least if any waits.
   [[nodiscard]] virtual Result<std::vector<Delivery>> pending(const std::string& sink,
-                                                              std::size_t rows,
+                                                              std::int64_t after, std::size_t rows,
                                                               std::size_t bytes) = 0;
 
   // Takes the settled revisions out (a newer one that has come meanwhile stays; one that is not

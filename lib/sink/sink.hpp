@@ -43,6 +43,11 @@ class Sink {
   // opaque to everybody else. Empty when the sink needs nothing kept.
   [[nodiscard]] virtual std::string mark() const { return {}; }
 
+  // Whether recover() would find all that is delivered from now on with `mark`, an older one, too.
+  [[nodiscard]] virtual bool is_found_from(const std::string& mark) const {
+    return mark == this->mark();
+  }
+
   // Called once, before the first delivery, with the mark kept last (empty: none). Returns the
   // idempotency keys that were delivered after that mark was kept, as far as the sink can tell.
   [[nodiscard]] virtual Result<std::vector<std::string>> recover(const std::string& /*mark*/) {

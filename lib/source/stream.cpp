@@ -11,6 +11,9 @@ namespace {
 
 // Of files that were left: when there are more, the oldest is let go of.
 constexpr std::size_t kLingeringMax = 8;
+// A disk or a network file system that fails may be back in this while. Longer would keep what is
+// behind the file from being seen.
+constexpr std::chrono::seconds kPassesIn{30};
 
 }  // namespace
 
@@ -111,7 +114,7 @@ bool Stream::open_rotated(const RotatedFile& file, const Moment& now) {
     path = file.packed_path();
     opened = LogFile::open(path, LogFile::Form::detect);
   }
-  if (!opened && opened.error().kind == ErrorKind::full) {
+  if (!opened && may_pass(opened.error(), path, now)) {
     tell_unreadable(path, opened.error().text);
     return false;
   }
@@ -284,6 +287,7 @@ void Stream::reopen_failed(const Error& error, const Moment& now) {
   Followed& file = *current_;
   tell_unreadable(file.reader.path(), error.text);
   if (file.reader.file().is_packed()) {
+    if (may_pass(error, file.reader.path(), now)) return;
     // It will not get better: what was read of it counts, and the next one is read.
     counters_.files_lost.add();
     file.is_copy = true;
@@ -294,6 +298,13 @@ void Stream::reopen_failed(const Error& error, const Moment& now) {
   // A network file system may have lost the descriptor: look the file up anew.
   const FileMark mark = mark_of(file);
   if (auto found = lineage_.find(mark); found && *found) file.reader = std::move(**found);
+}
+
+bool Stream::may_pass(const Error& error, const std::string& file, const Moment& now) {
+  if (error.kind == ErrorKind::full) return true;
+  if (error.kind != ErrorKind::io) return false;
+  if (!failing_ || failing_->path != file) failing_ = Failing{file, now.mono};
+  return now.mono - failing_->since < kPassesIn;
 }
 
 }  // namespace nodeportd

@@ -118,6 +118,11 @@ class Stream {
     [[nodiscard]] bool is_complete() const { return is_copy || reader.file().is_packed(); }
   };
 
+  struct Failing {
+    std::string path;
+    MonoTime since;
+  };
+
   // Reading order.
   void look(const Moment& now);
   bool open_next(const Moment& now);
@@ -148,6 +153,8 @@ class Stream {
   [[nodiscard]] FileMark placeholder() const;
   void announce(FileMark mark, bool finished);
   void tell_unreadable(const std::string& file, const std::string& why);
+  // Whether a file that failed may be read after all, so that it is worth waiting for.
+  [[nodiscard]] bool may_pass(const Error& error, const std::string& file, const Moment& now);
   void tell_skipped(const std::vector<RotatedFile>& files, std::uint64_t live_bytes);
 
   void start_at_end(std::uint64_t max_line, const Moment& now);
@@ -177,6 +184,7 @@ class Stream {
   bool is_missing_ = false;  // as of the last look
   bool told_placeholder_ = false;
   std::set<std::string> unreadable_;    // files of which it was told
+  std::optional<Failing> failing_;      // the next file, while it cannot be read
   std::deque<FileMark> announcements_;  // marks that go out in batches of their own
   std::vector<FileMark> obsolete_;      // to be forgotten once a file has taken their place
   std::vector<FileMark> unresolved_;    // to resume from once there is a file to be read

@@ -36,6 +36,7 @@ Stream::Filled Stream::fill_from_current(Batch& batch, ReadLimits limits, const 
       return announcements_.empty() ? Filled::nothing : fill_announcement(batch);
     }
     if (!unreadable_.empty()) unreadable_.erase(current_->reader.path());
+    if (failing_ && failing_->path == current_->reader.path()) failing_.reset();
     if (*reach == Reach::wants_room) return Filled::wants_room;
     if (*reach == Reach::changed) {
       restart(now);

@@ -35,6 +35,10 @@ Result<Fd> lock_directory(const std::string& directory) {
   if (auto made = make_directory(directory); !made) return fail(made.error());
   const std::string path = directory + "/lock";
   Result<Fd> fd = open_file(path, O_RDWR | O_CREAT);
+  // On a disk that is read-only what is there can be locked all the same.
+  if (!fd && fd.error().kind != ErrorKind::full) {
+    if (Result<Fd> read = open_file(path, O_RDONLY)) fd = std::move(read);
+  }
   if (!fd) return fail(fd.error());
   if (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return fail_errno(errno, path);

@@ -30,9 +30,9 @@ std::optional<std::int64_t> Store::enqueue(Transaction& transaction, const std::
 }
 
 Result<std::vector<Delivery>> Store::pending(const std::string& sink, std::size_t rows_max,
-                                             std::size_t bytes_max) {
+                                             std::size_t bytes_max, std::int64_t after) {
   const std::lock_guard guard(mutex_);
-  if (auto all = fresh_.take(sink, rows_max, bytes_max)) return std::move(*all);
+  if (auto all = fresh_.take(sink, rows_max, bytes_max); all && after == 0) return std::move(*all);
   for (;;) {
     std::vector<Delivery> deliveries;
     std::vector<DamagedRow> damaged;
@@ -40,7 +40,7 @@ Result<std::vector<Delivery>> Store::pending(const std::string& sink, std::size_
     auto read = database_.each(
         "SELECT o.sequence, a.number, a.alert_id, a.epoch, a.revision, a.body "
         "FROM outbox o JOIN alerts a ON a.number = o.alert "
-        "WHERE o.sink = ? ORDER BY o.sequence LIMIT ?",
+        "WHERE o.sink = ? AND o.sequence > ? ORDER BY o.sequence LIMIT ?",
         [&](const Row& row) {
           const std::string_view body = row.text(5);
           if (!deliveries.empty() && bytes + body.size() > bytes_max) return false;
@@ -56,9 +56,9 @@ Result<std::vector<Delivery>> Store::pending(const std::string& sink, std::size_
           }
           return true;
         },
-        sink, rows_max);
+        sink, after, rows_max);
     if (!read) return fail(read.error());
-    if (deliveries.empty() && damaged.empty()) fresh_.begin(sink);
+    if (deliveries.empty() && damaged.empty() && after == 0) fresh_.begin(sink);
     // All of them damaged: what stands behind them must not wait for the next call.
     if (!set_aside(damaged) || !deliveries.empty()) return deliveries;
   }

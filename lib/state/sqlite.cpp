@@ -29,6 +29,19 @@ Error error_of(sqlite3* connection, int code) {
   return {kind_of(connection, code), name + ": " + sqlite3_errmsg(connection)};
 }
 
+// A path as SQLite reads it in a URI.
+std::string frozen_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += c == '%' ? "%25" : c == '?' ? "%3f" : "%23";
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
 int byte_count(std::string_view bytes) {
   return static_cast<int>(bytes.size());
 }
@@ -121,10 +134,14 @@ Database& Database::operator=(Database&& other) noexcept {
 Result<Database> Database::open(const std::string& path, Access access) {
   JoinedWrites::install();
   // NOMUTEX: whoever owns the connection keeps threads apart, once, and not at every call.
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const bool only_reads = access == Access::read || access == Access::frozen;
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  flags |= only_reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (access == Access::create) flags |= SQLITE_OPEN_CREATE;
+  if (access == Access::frozen) flags |= SQLITE_OPEN_URI;
+  const std::string name = access == Access::frozen ? frozen_uri(path) : path;
   sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &raw, flags, nullptr);
   std::unique_ptr<sqlite3, Closer> connection(raw);
   if (raw == nullptr) return fail(ErrorKind::io, path + ": out of memory");
   if (code != SQLITE_OK) {
@@ -136,6 +153,18 @@ Result<Database> Database::open(const std::string& path, Access access) {
 Result<void> Database::execute(const std::string& sql) {
   const int code = sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return fail(error_of(connection_.get(), code));
+  return {};
+}
+
+Result<void> Database::copy_to(const std::string& path) {
+  Result<Database> copy = open(path, Access::create);
+  if (!copy) return fail(copy.error());
+  sqlite3* to = copy->connection_.get();
+  sqlite3_backup* backup = sqlite3_backup_init(to, "main", connection_.get(), "main");
+  if (backup == nullptr) return fail(error_of(to, sqlite3_errcode(to)));
+  (void)sqlite3_backup_step(backup, -1);  // finish() says how it went
+  const int code = sqlite3_backup_finish(backup);
+  if (code != SQLITE_OK) return fail(error_of(to, code));
   return {};
 }
 

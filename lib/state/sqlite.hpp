@@ -74,7 +74,12 @@ class Statement {
 // space), malformed (the file is damaged or no database) or io, each with SQLite's own words.
 class Database {
  public:
-  enum class Access { create, existing };
+  enum class Access {
+    create,
+    existing,
+    read,    // may see what others have not moved from the write-ahead log yet
+    frozen,  // the file alone, which nobody changes: without a log and its index
+  };
   // An empty path is a private temporary database that is gone with the connection.
   [[nodiscard]] static Result<Database> open(const std::string& path, Access access);
   Database(Database&&) noexcept = default;
@@ -96,6 +101,9 @@ class Database {
   // the same statement.
   template <typename Visit, typename... Values>
   [[nodiscard]] Result<void> each(std::string_view sql, Visit visit, const Values&... values);
+
+  // All that is committed, page by page, as a file of its own: `path` is not there, or empty.
+  [[nodiscard]] Result<void> copy_to(const std::string& path);
 
   // How long a statement waits for another process that writes.
   void set_patience(std::chrono::milliseconds limit);

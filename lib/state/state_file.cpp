@@ -26,8 +26,9 @@ namespace fs = std::filesystem;
 // A reader beside the daemon (`nodeportd deadletters`) writes for milliseconds at most.
 constexpr std::chrono::seconds kPatience(2);
 constexpr std::uint64_t kPageSize = 4096;
-// What the file may hold beside outbox, history, windows and Services: positions, auditIDs.
-constexpr std::uint64_t kFileSlack = std::uint64_t{16} << 20U;
+// What the file may hold beside outbox, history, windows and Services: positions, auditIDs, and the
+// last commit before reading waits.
+constexpr std::uint64_t kFileSlack = std::uint64_t{48} << 20U;
 constexpr std::size_t kDamagedFilesKept = 3;
 // Up to here the indexes are compared with their tables too, which takes three times as long.
 constexpr std::uint64_t kWholeCheckMax = std::uint64_t{64} << 20U;
@@ -36,7 +37,7 @@ constexpr std::uint64_t kWholeCheckMax = std::uint64_t{64} << 20U;
 std::string settings(const StoreOptions& options) {
   const bool full = options.durability == StoreOptions::Durability::power_loss;
   // Outbox and history, a quarter each of windows and Services, and the indexes of all of them.
-  const std::uint64_t size_max = options.max_size * 3 + kFileSlack;
+  const std::uint64_t size_max = options.max_size * 3 + options.open_windows + kFileSlack;
   return std::string(full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;") +
          "PRAGMA journal_size_limit = 16777216;"
          "PRAGMA cache_size = -2048;"
@@ -156,7 +157,8 @@ Result<void> check_pages(Database& database, const std::string& path) {
   return {};
 }
 
-Result<Database> open_sound(const std::string& path, const StoreOptions& options) {
+Result<Database> open_sound(const std::string& path, const StoreOptions& options,
+                            const std::string& epoch) {
   // SQLite would create it readable for all; its -wal and -shm take the mode of the file.
   if (auto file = open_file(path, O_RDWR | O_CREAT); !file) return fail(file.error());
   Result<Database> database = Database::open(path, Database::Access::create);
@@ -167,7 +169,7 @@ Result<Database> open_sound(const std::string& path, const StoreOptions& options
   auto ready = database->execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;" +
                                  settings(options));
   if (ready) {
-    ready = *version > 0 ? check_pages(*database, path) : create_tables(*database, random_epoch());
+    ready = *version > 0 ? check_pages(*database, path) : create_tables(*database, epoch);
   }
   if (ready && *version > 0 && *version < kSchemaVersion) {
     ready = bring_up_to_date(*database, *version);
@@ -221,9 +223,10 @@ StateFile discarded(Database fresh, const std::string& aside) {
 
 }  // namespace
 
-Result<StateFile> open_state_file(const StoreOptions& options, WallTime now) {
+Result<StateFile> open_state_file(const StoreOptions& options, WallTime now,
+                                  const std::string& epoch) {
   const std::string path = options.directory + "/state.db";
-  Result<Database> database = open_sound(path, options);
+  Result<Database> database = open_sound(path, options, epoch.empty() ? random_epoch() : epoch);
   if (database) {
     std::vector<Notice> notices = reconcile(*database);
     return StateFile{std::move(*database), std::move(notices)};
@@ -236,7 +239,7 @@ Result<StateFile> open_state_file(const StoreOptions& options, WallTime now) {
   const std::string why = database.error().text;
   const Result<std::string> aside = set_aside(path, now);
   if (!aside) return fail(aside.error());
-  database = open_sound(path, options);
+  database = open_sound(path, options, random_epoch());
   if (!database) return fail(database.error());
   if (is_newer) return discarded(std::move(*database), *aside);
   const Salvage saved = salvage(*aside, *database);
@@ -250,6 +253,38 @@ Result<StateFile> open_state_file(const StoreOptions& options, WallTime now) {
   std::vector<Notice> notices = reconcile(*database);
   notices.insert(notices.begin(), std::move(notice));
   return StateFile{std::move(*database), std::move(notices)};
+}
+
+Result<Database> open_stand_in(const StoreOptions& options) {
+  const std::string path = options.directory + "/state.db";
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return fail_errno(error.value(), path);
+  }
+  if (error || size == 0) {
+    Result<Database> empty = Database::open("", Database::Access::create);
+    if (!empty) return empty;
+    auto ready = create_tables(*empty, random_epoch());
+    if (ready) ready = empty->execute("PRAGMA query_only = ON");
+    if (!ready) return fail(ready.error());
+    return empty;
+  }
+  // After a clean stop there is no log, and the index that SQLite would want cannot be made.
+  const std::uintmax_t log_size = fs::file_size(path + "-wal", error);
+  const bool has_log = !error && log_size > 0;
+  Result<Database> database =
+      Database::open(path, has_log ? Database::Access::read : Database::Access::frozen);
+  if (!database) return database;
+  const Result<int> version = schema_version(*database, path);
+  if (!version) return fail(version.error());
+  if (*version != kSchemaVersion) return fail(ErrorKind::config, path + ": of an older version");
+  if (auto sound = check_pages(*database, path); !sound) return fail(sound.error());
+  return database;
+}
+
+Result<std::string> set_state_aside(const StoreOptions& options, WallTime now) {
+  return set_aside(options.directory + "/state.db", now);
 }
 
 Result<Database> open_state_file_beside(const StoreOptions& options) {

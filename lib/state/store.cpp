@@ -35,19 +35,31 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, WallTime
   Result<Fd> lock = lock_directory(options.directory);
   if (!lock) return fail(lock.error());
   Result<StateFile> file = open_state_file(options, now);
-  if (!file) return fail(file.error());
+  if (!file) return open_without_writing(options, std::move(*lock), file.error());
   std::unique_ptr<Store> store(new Store(std::move(file->database), options, Damaged::set_aside));
   store->lock_ = std::move(*lock);
   for (Notice& notice : file->notices) store->quarantine_.report(std::move(notice));
   if (auto read = store->read_epoch(); !read) return fail(read.error());
   if (auto begun = store->begin_run(); !begun) return fail(begun.error());
-  auto checkpointer = Checkpointer::start(store->database_, options.directory + "/state.db");
-  if (!checkpointer) return fail(checkpointer.error());
-  store->checkpointer_ = std::move(*checkpointer);
+  if (auto started = store->start_checkpoints(); !started) return fail(started.error());
   // Checking the file has filled the cache with pages that nobody asks for again.
   if (auto shrunk = store->database_.execute("PRAGMA shrink_memory"); !shrunk) {
     return fail(shrunk.error());
   }
+  return store;
+}
+
+// A disk that is full or read-only must not keep us from reading the log and telling of it.
+Result<std::unique_ptr<Store>> Store::open_without_writing(const StoreOptions& options, Fd lock,
+                                                           const Error& why) {
+  if (why.kind != ErrorKind::full && why.kind != ErrorKind::io) return fail(why);
+  Result<Database> stand_in = open_stand_in(options);
+  if (!stand_in) return fail(why);
+  std::unique_ptr<Store> store(new Store(std::move(*stand_in), options, Damaged::left_alone));
+  store->lock_ = std::move(lock);
+  store->is_stand_in_ = true;
+  if (auto read = store->read_epoch(); !read) return fail(read.error());
+  if (auto read = store->read_last_run(); !read) return fail(read.error());
   return store;
 }
 
@@ -72,18 +84,24 @@ Result<void> Store::read_epoch() {
                         [&](const Row& row) { epoch_ = std::string(row.text(0)); });
 }
 
-Result<void> Store::begin_run() {
-  auto read = database_.each("SELECT name, value FROM meta", [&](const Row& row) {
+Result<void> Store::read_last_run() {
+  return database_.each("SELECT name, value FROM meta", [&](const Row& row) {
     if (row.text(0) == "last_commit") last_run_.last_commit = row.time(1);
     if (row.text(0) == "run") {
       last_run_.end = row.text(1) == "stopped" ? LastRun::End::clean : LastRun::End::crashed;
     }
   });
-  if (!read) return read;
-  const auto put = database_.run(kPutMeta, "run", "running");
-  // A disk that is full must not keep us from reading the log and telling of it.
-  if (!put && put.error().kind != ErrorKind::full) return fail(put.error());
+}
+
+Result<void> Store::begin_run() {
+  if (auto read = read_last_run(); !read) return read;
+  mark_running();
   return {};
+}
+
+// What cannot be written now is told when the first commit fails.
+void Store::mark_running() {
+  (void)database_.run(kPutMeta, "run", "running");
 }
 
 std::vector<Notice> Store::take_notices() {
@@ -102,6 +120,7 @@ bool Store::set_aside(const std::vector<DamagedRow>& rows) {
 
 Result<void> Store::commit(const Changes& changes, WallTime now) {
   const std::lock_guard guard(mutex_);
+  if (auto settled = settle_in(now); !settled) return settled;
   Transaction transaction(database_);
   for (const FileMark& mark : changes.positions) put_position(transaction, mark, now);
   for (const Window& window : changes.windows) put_window(transaction, window, now);

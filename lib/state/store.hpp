@@ -21,6 +21,7 @@
 #include "model/notice.hpp"
 #include "state/checkpointer.hpp"
 #include "state/fresh_deliveries.hpp"
+#include "state/open_files.hpp"
 #include "state/quarantine.hpp"
 #include "state/sqlite.hpp"
 #include "state/store_options.hpp"
@@ -69,6 +70,9 @@ class Store {
   // The state in `options.directory`, which is created (mode 0700) and locked for this process;
   // kind closed when another process has it. A damaged file is set aside and what can be read of
   // it is saved into a fresh one, never a refusal to start; a newer schema is of kind config.
+  // While the disk is full or read-only the state is what can be read of it: every commit() fails
+  // until one finds that it can be opened. One that is removed while it is open is written anew by
+  // the next commit(), as whole as it was, or that fails.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreOptions& options,
                                                            WallTime now);
   // The same state whether or not a daemon runs on it: for `nodeportd deadletters`. Takes no lock,
@@ -120,11 +124,12 @@ class Store {
   [[nodiscard]] Result<std::vector<AuditIdUse>> audit_ids();
   [[nodiscard]] Result<std::uint64_t> last_audit_sequence();  // 0 before the first
 
-  // The sink's oldest deliveries, in order: at most `rows_max` and about `bytes_max`, but one at
-  // least if any waits. A newer revision takes the place of an older one in the order. Always
-  // read from the file, so it sees what `nodeportd deadletters` put back.
+  // The sink's oldest deliveries, in order, behind sequence `after`: at most `rows_max` and about
+  // `bytes_max`, but one at least if any waits. A newer revision takes the place of an older one in
+  // the order. Always read from the file, so it sees what `nodeportd deadletters` put back.
   [[nodiscard]] Result<std::vector<Delivery>> pending(const std::string& sink, std::size_t rows_max,
-                                                      std::size_t bytes_max);
+                                                      std::size_t bytes_max,
+                                                      std::int64_t after = 0);
   // One transaction: takes the settled revisions out (one that was replaced meanwhile is passed
   // over, its successor stays), keeps the dead and the expired as dead letters, and the mark.
   [[nodiscard]] Result<void> settle(const std::string& sink,
@@ -187,7 +192,18 @@ class Store {
 
   Store(Database database, StoreOptions options, Damaged damaged);
   [[nodiscard]] Result<void> read_epoch();
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open_without_writing(
+      const StoreOptions& options, Fd lock, const Error& why);
+  [[nodiscard]] Result<void> read_last_run();
   [[nodiscard]] Result<void> begin_run();
+  void mark_running();
+
+  // What commit() does about a state that could not be opened, or that was removed since.
+  [[nodiscard]] Result<void> settle_in(WallTime now);
+  [[nodiscard]] Result<void> leave_stand_in(WallTime now);
+  [[nodiscard]] Result<void> move_to(const std::string& epoch, WallTime now);
+  [[nodiscard]] Result<void> write_anew(WallTime now);
+  [[nodiscard]] Result<void> start_checkpoints();
 
   void put_position(Transaction& transaction, const FileMark& mark, WallTime now);
   void put_window(Transaction& transaction, const Window& window, WallTime now);
@@ -220,12 +236,13 @@ class Store {
 
   // Constant after open.
   StoreOptions options_;
-  Damaged damaged_;
   std::string epoch_;
   LastRun last_run_;
-  Fd lock_;
-
   mutable std::mutex mutex_;  // guards what follows
+  Damaged damaged_;
+  bool is_stand_in_ = false;  // see open_stand_in()
+  Fd lock_;
+  OpenFiles files_;
   Database database_;
   Quarantine quarantine_;
   FreshDeliveries fresh_;

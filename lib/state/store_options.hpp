@@ -17,6 +17,8 @@ struct StoreOptions {
   // that do not may take as much again.
   std::uint64_t max_size = std::uint64_t{1} << 30U;
   std::chrono::milliseconds history = std::chrono::days(30);
+  // Bytes of open windows, which are never pruned (about, by the caller).
+  std::uint64_t open_windows = std::uint64_t{64} << 20U;
   // Services that are remembered; nor do their records take more than a quarter of max_size.
   std::uint64_t max_services = 100'000;
   // A state that a newer version wrote is set aside, as a damaged one is, instead of refused.

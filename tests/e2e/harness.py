@@ -21,7 +21,7 @@ NIGHTLY = os.environ.get("NODEPORTD_NIGHTLY") == "1"
 NODE_PORT_RULE = "d7fc865e-b8a1-4029-a960-cf4403b821b6"
 
 
-def eventually(holds, limit=90.0, what="it"):
+def eventually(holds, limit=90.0, what="it", pause=0.005):
     """What `holds` returns, as soon as that is true; the limit decides how long a red test takes."""
     deadline = time.monotonic() + limit
     while True:
@@ -30,7 +30,7 @@ def eventually(holds, limit=90.0, what="it"):
             return result
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come about within {limit} s")
-        select.select([], [], [], 0.005)
+        select.select([], [], [], pause)
 
 
 def json_lines(path):

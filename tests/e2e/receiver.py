@@ -65,6 +65,11 @@ class Receiver:
             return [alert for body in self.bodies
                     for alert in (body if isinstance(body, list) else [body])]
 
+    def clear(self):
+        with self.lock:
+            self.bodies.clear()
+            self.headers.clear()
+
     def close(self):
         self.server.shutdown()
         self.thread.join()

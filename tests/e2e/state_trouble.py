@@ -1,11 +1,18 @@
 """A disk that fills and a state that cannot be written: alerts go out all the same, and say so."""
 
+import glob
 import os
+import shutil
 import sqlite3
 import subprocess
 import unittest
 
-from harness import EndToEnd, NODEPORTD, creation, eventually
+from harness import EndToEnd, NODEPORTD, NODE_PORT_RULE, creation, eventually
+from receiver import Receiver
+
+
+# Alerts may wait in 16 MiB of the state, or in as much memory; little is read ahead.
+SMALL = "  max_size: 16MiB\npipeline: {batches: 8, batch_size: 64KiB}"
 
 
 def can_mount():
@@ -13,8 +20,7 @@ def can_mount():
                                                 capture_output=True).returncode == 0
 
 
-@unittest.skipUnless(can_mount(), "skipped: a small file system needs root")
-class FullDisk(EndToEnd):
+class Trouble(EndToEnd):
     def mount(self, name, size):
         os.mkdir(self.path(name))
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", self.path(name)],
@@ -29,6 +35,38 @@ class FullDisk(EndToEnd):
             except OSError:
                 pass
 
+    def receiver(self):
+        receiver = Receiver()
+        self.addCleanup(receiver.close)
+        return receiver
+
+    def hook(self, receiver):
+        return f"""  - name: hook
+    type: webhook
+    url: {receiver.url}
+    batch_size: 1000
+    retry: {{initial: 10ms, max: 50ms}}
+"""
+
+    def notices(self, alerts, name):
+        return [alert for alert in alerts if f"nodeportd.{name}" in alert["rule"]["tags"]]
+
+    def names(self, alerts):
+        return {alert["group"]["objectRef.name"] for alert in alerts
+                if alert["rule"]["id"] == NODE_PORT_RULE}
+
+    def firsts(self):
+        return [alert for alert in self.alerts() if alert["phase"] == "first"]
+
+    def append_creations(self, first, last):
+        """What they are called."""
+        numbers = range(first, last)
+        self.append("".join(creation(f"id-{number}", f"svc-{number}") for number in numbers))
+        return {f"svc-{number}" for number in numbers}
+
+
+@unittest.skipUnless(can_mount(), "skipped: a small file system needs root")
+class FullDisk(Trouble):
     def test_alerts_go_out_undurable_while_the_state_is_full_and_durable_again_after(self):
         self.mount("state", "4m")
         daemon = self.daemon(self.config(self.file_sink())).start()
@@ -79,6 +117,155 @@ class FullDisk(EndToEnd):
 
     def out(self):
         return self.alerts(os.path.join("out", "alerts"))
+
+
+    def test_while_the_state_is_full_and_nobody_takes_alerts_reading_waits_and_none_is_lost(self):
+        self.mount("state", "12m")
+        receiver = self.receiver()
+        daemon = self.daemon(self.config(self.hook(receiver), state=SMALL)).start()
+        names = self.append_creations(0, 1)
+        eventually(lambda: self.names(receiver.alerts()) == names, what="the first alert")
+        self.fill("state")
+        receiver.reply = lambda number: (503, {})
+        # More than memory has room for; their windows alone are less.
+        names |= self.append_creations(1, 3001)
+        self.append(creation("other", "pod", verb="get") * 4000)
+
+        def is_paused():
+            status = daemon.status()
+            return status["paused"] and not status["durable"] and status["logs"][0]["unread_bytes"]
+
+        eventually(is_paused, what="a daemon that reads no more")
+        eventually(lambda: "reading.paused: " in daemon.stderr(), what="a word about it")
+        # Whoever takes alerts again gets all of them, whatever the disk does.
+        receiver.clear()
+        receiver.reply = lambda number: (204, {})
+        eventually(lambda: names - {"svc-0"} <= self.names(receiver.alerts()), what="all alerts")
+        told = receiver.alerts()
+        self.assertTrue(self.notices(told, "reading.paused"))
+        self.assertTrue(self.notices(told, "state.undurable"))
+        self.assertTrue(all(alert["undurable"] for alert in told))
+        self.assertFalse(daemon.status()["durable"])
+        self.assertEqual(daemon.status()["sinks"][0]["undurable_dropped"], 0)
+
+    def test_what_waited_in_memory_is_in_the_state_once_there_is_room_and_survives_a_kill(self):
+        self.mount("state", "64m")
+        receiver = self.receiver()
+        receiver.reply = lambda number: (503, {})
+        daemon = self.daemon(self.config(self.hook(receiver), state=SMALL)).start()
+        self.fill("state")
+        names = self.append_creations(0, 3000)
+        eventually(lambda: daemon.status()["paused"] and not daemon.status()["durable"],
+                   what="a daemon that reads no more")
+        os.remove(self.path("state", "ballast"))
+        eventually(lambda: daemon.status()["durable"], what="a state that is written again")
+        daemon.kill()
+        receiver.clear()
+        receiver.reply = lambda number: (204, {})
+        daemon.start()
+        eventually(lambda: names <= self.names(receiver.alerts()), what="all alerts")
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_a_dead_sink_does_not_keep_a_living_one_from_its_alerts_while_the_state_is_full(self):
+        self.mount("state", "12m")
+        receiver, dead = self.receiver(), self.receiver()
+        dead.reply = lambda number: (503, {})
+        sinks = self.hook(receiver) + self.hook(dead).replace("name: hook", "name: dead")
+        daemon = self.daemon(self.config(sinks, state=SMALL)).start()
+        self.fill("state")
+        names = self.append_creations(0, 3000)
+        eventually(lambda: names <= self.names(receiver.alerts()), what="all alerts")
+        self.assertFalse(daemon.status()["durable"])
+        expired = self.notices(receiver.alerts(), "sink.expired")
+        given_up = sum(int(alert["facts"]["alerts"]) for alert in expired
+                       if alert["facts"]["sink"] == "dead")
+        self.assertEqual(given_up, daemon.status()["sinks"][1]["undurable_dropped"])
+        self.assertGreater(given_up, 0)
+
+    def test_it_starts_on_a_full_disk_tells_undurably_and_is_durable_once_there_is_room(self):
+        self.mount("state", "4m")
+        daemon = self.daemon(self.config(self.file_sink()))
+        self.fill("state")
+        names = self.append_creations(0, 3)
+        daemon.start()
+        eventually(lambda: self.names(self.alerts()) == names, what="the alerts of a new state")
+        self.assertTrue(all(alert["undurable"] for alert in self.firsts()))
+        self.assertTrue(eventually(lambda: self.notices(self.alerts(rule=None), "state.undurable")))
+        self.assertFalse(daemon.status()["durable"])
+        os.remove(self.path("state", "ballast"))
+        eventually(lambda: daemon.status()["durable"], what="a state that can be written")
+        self.assertEqual(daemon.stop(), 0)
+        # What is there is known from reading it.
+        self.fill("state")
+        daemon.start()
+        names |= self.append_creations(3, 5)
+        eventually(lambda: self.names(self.alerts()) == names, what="the alerts of a known state")
+        self.assertEqual(len(self.firsts()), len(names))
+        self.assertEqual(len({alert["epoch"] for alert in self.alerts()}), 1)
+        os.remove(self.path("state", "ballast"))
+        eventually(lambda: daemon.status()["durable"], what="a state that can be written")
+        self.assertEqual(daemon.stop(), 0)
+        daemon.start()
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(len(self.firsts()), len(names))
+
+    def test_a_state_that_is_read_only_is_read_and_written_once_it_can_be(self):
+        self.mount("state", "4m")
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        names = self.append_creations(0, 3)
+        eventually(lambda: self.names(self.alerts()) == names, what="the first alerts")
+        for end in (daemon.stop, daemon.kill):
+            end()
+            self.remount("ro")
+            daemon.start()
+            names |= self.append_creations(len(names), len(names) + 2)
+            eventually(lambda: self.names(self.alerts()) == names, what="the next alerts")
+            self.assertFalse(daemon.status()["durable"])
+            self.remount("rw")
+            eventually(lambda: daemon.status()["durable"], what="a state that can be written")
+            self.assertEqual(len(self.firsts()), len(names))
+        self.assertTrue(self.notices(self.alerts(rule=None), "state.undurable"))
+        self.assertEqual(daemon.stop(), 0)
+
+    def remount(self, how):
+        subprocess.run(["mount", "-o", f"remount,{how}", self.path("state")], check=True)
+
+
+class RemovedState(Trouble):
+    def test_a_state_that_is_removed_while_it_is_used_is_written_anew_and_nothing_is_forgotten(self):
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        names = self.append_creations(0, 3)
+        eventually(lambda: self.names(self.alerts()) == names, what="the first alerts")
+        for removed in ("state.db*", "state.db", "state.db-wal", "*"):
+            with self.subTest(removed=removed):
+                told = len(self.notices(self.alerts(rule=None), "state.damaged"))
+                for path in glob.glob(self.path("state", removed)):
+                    os.remove(path)
+                names |= self.append_creations(len(names), len(names) + 2)
+                eventually(lambda: self.names(self.alerts()) == names, what="the next alerts")
+                eventually(lambda: len(self.notices(self.alerts(rule=None), "state.damaged")) >
+                           told, what="a word about it")
+                daemon.kill()
+                daemon.start()
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(len(self.firsts()), len(names))
+        self.assertEqual(len({alert["epoch"] for alert in self.alerts()}), 1)
+
+    def test_without_its_folder_it_tells_undurably_and_a_restart_begins_anew(self):
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        names = self.append_creations(0, 3)
+        eventually(lambda: self.names(self.alerts()) == names, what="the first alerts")
+        shutil.rmtree(self.path("state"))
+        names |= self.append_creations(3, 5)
+        eventually(lambda: self.names(self.alerts()) == names, what="the next alerts")
+        eventually(lambda: self.notices(self.alerts(rule=None), "state.undurable"),
+                   what="a word about it")
+        self.assertEqual(daemon.stop(), 1)
+        daemon.start()
+        eventually(lambda: len(self.firsts()) == 2 * len(names), what="the log read again")
+        self.assertEqual(self.names(self.alerts()), names)
+        self.assertEqual(len({alert["epoch"] for alert in self.alerts()}), 2)
+        self.assertEqual(daemon.stop(), 0)
 
 
 class NewerState(EndToEnd):

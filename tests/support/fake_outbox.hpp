@@ -27,6 +27,13 @@ class FakeOutbox final : public Outbox {
     std::erase_if(waiting_, [&](const Delivery& old) { return old.alert.id == alert.id; });
     waiting_.push_back({.sequence = ++sequence_, .alert = std::move(alert)});
   }
+  // Takes the place of the alert's older revision.
+  void replace(const Alert& alert) {
+    const std::lock_guard lock(mutex_);
+    for (Delivery& old : waiting_) {
+      if (old.alert.id == alert.id) old.alert = alert;
+    }
+  }
   // The history has the alert, the outbox has not.
   void learn(const Alert& alert) {
     const std::lock_guard lock(mutex_);
@@ -37,6 +44,11 @@ class FakeOutbox final : public Outbox {
   void set_broken(bool broken) {
     const std::lock_guard lock(mutex_);
     broken_ = broken;
+  }
+  // While full it can be read and not written.
+  void set_full(bool full) {
+    const std::lock_guard lock(mutex_);
+    full_ = full;
   }
 
   [[nodiscard]] std::vector<std::string> waiting() const {
@@ -56,19 +68,23 @@ class FakeOutbox final : public Outbox {
     journal_.push_back(std::move(line));
   }
 
-  [[nodiscard]] Result<std::vector<Delivery>> pending(const std::string& /*sink*/, std::size_t rows,
+  [[nodiscard]] Result<std::vector<Delivery>> pending(const std::string& /*sink*/,
+                                                      std::int64_t after, std::size_t rows,
                                                       std::size_t /*bytes*/) override {
     const std::lock_guard lock(mutex_);
     if (broken_) return fail(ErrorKind::io, "state: broken");
-    const auto size = static_cast<std::ptrdiff_t>(std::min(rows, waiting_.size()));
-    return std::vector<Delivery>(waiting_.begin(), waiting_.begin() + size);
+    std::vector<Delivery> deliveries;
+    for (const Delivery& delivery : waiting_) {
+      if (delivery.sequence > after && deliveries.size() < rows) deliveries.push_back(delivery);
+    }
+    return deliveries;
   }
 
   [[nodiscard]] Result<void> settle(const std::string& /*sink*/,
                                     std::span<const Settlement> settlements,
                                     const std::string& mark) override {
     const std::lock_guard lock(mutex_);
-    if (broken_) return fail(ErrorKind::io, "state: broken");
+    if (broken_ || full_) return fail(ErrorKind::full, "state: full");
     for (const Settlement& done : settlements) {
       std::erase_if(waiting_, [&](const Delivery& delivery) {
         return delivery.alert.id == done.alert_id && delivery.alert.revision == done.revision;
@@ -108,6 +124,7 @@ class FakeOutbox final : public Outbox {
   std::string mark_;
   std::int64_t sequence_ = 0;
   bool broken_ = false;
+  bool full_ = false;
 };
 
 }  // namespace nodeportd::test

@@ -100,22 +100,47 @@ TEST_CASE("of a stream one watermark is kept, the latest, and of an exception on
   CHECK(changes.suppressions[0].second == 6);
 }
 
-TEST_CASE("a state that stays unwritable cannot grow the backlog without bound") {
+TEST_CASE("what waits is weighed as it grows, changes and goes") {
   Backlog backlog;
-  for (int i = 0; i < 12'000; ++i) {
-    backlog.add(changes_of({}, {"alert-" + std::to_string(i)}));
-    if (i % 100 == 99) CHECK(backlog.take_undurable().size() == 100);
-  }
-  CHECK(backlog.changes().outgoing.size() == 10'000);
-  CHECK(backlog.changes().outgoing.back().alert.id == "alert-11999");
+  CHECK(backlog.bytes() == 0);
+  Window heavy = window_of("a", 1);
+  heavy.alert.message = std::string(100'000, 'x');
+  backlog.add(changes_of({heavy, window_of("b", 1)}, {"a", "b"}));
+  const std::size_t first = backlog.bytes();
+  CHECK(first > 100'000);
+  CHECK(first < 110'000);
+  backlog.add(changes_of({window_of("c", 1)}, {"c"}));
+  CHECK(backlog.bytes() > first);
+  // One figure per window: that which takes its place counts.
+  backlog.add(changes_of({window_of("a", 2)}, {}));
+  CHECK(backlog.bytes() < 10'000);
+  Backlog weighed_late;
+  for (const auto& window : backlog.changes().windows) weighed_late.add(changes_of({window}, {}));
+  weighed_late.add(changes_of({}, {"a", "b", "c"}));
+  CHECK(weighed_late.bytes() == backlog.bytes());
+  backlog.clear();
+  CHECK(backlog.bytes() == 0);
+}
 
-  std::vector<Window> windows;
-  for (int i = 0; i < 200'000; ++i) windows.push_back(window_of("w" + std::to_string(i), 1));
-  backlog.add(changes_of(std::move(windows), {}));
-  backlog.add(changes_of({window_of("w7", 9), window_of("new", 1)}, {}));
-  CHECK(backlog.changes().windows.size() == 200'000);
-  CHECK(backlog.dropped() == 1);
-  CHECK(backlog.find_window("w7")->alert.count == 9);
+TEST_CASE("alerts that were given away make room, the oldest first; windows and others stay") {
+  Backlog backlog;
+  backlog.add(changes_of({window_of("w", 1)}, {"a", "b", "c"}));
+  CHECK(backlog.take_undurable().size() == 3);
+  backlog.add(changes_of({}, {"d"}));
+  const std::size_t all = backlog.bytes();
+  backlog.forget_told(all);
+  CHECK(backlog.changes().outgoing.size() == 4);
+  backlog.forget_told(all - 1);
+  REQUIRE(backlog.changes().outgoing.size() == 3);
+  CHECK(backlog.changes().outgoing.front().alert.id == "b");
+  backlog.forget_told(0);
+  REQUIRE(backlog.changes().outgoing.size() == 1);
+  CHECK(backlog.changes().outgoing.front().alert.id == "d");
+  CHECK(backlog.changes().windows.size() == 1);
+  CHECK(backlog.bytes() > 0);
+  const auto later = backlog.take_undurable();
+  REQUIRE(later.size() == 1);
+  CHECK(later.front().alert.id == "d");
 }
 
 TEST_CASE("of a Service the latest change waits, and overrides what the state says") {
@@ -149,7 +174,7 @@ TEST_CASE("Services beyond the bound are all unknown, and known again from there
   changes.services = {change_of(Kind::forgotten, "closed")};
   ServiceChange heavy = change_of(Kind::known, "a");
   heavy.service.node_ports.resize(200);
-  for (auto& port : heavy.service.node_ports) port.by = std::string(100'000, 'x');
+  for (auto& port : heavy.service.node_ports) port.by = std::string(25'000, 'x');
   for (int i = 0; i < 5; ++i) changes.services.push_back(heavy);  // one of them is kept
   backlog.add(changes);
   CHECK(backlog.find_service("prod", "default", "closed")->kind == Kind::forgotten);

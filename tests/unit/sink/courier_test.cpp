@@ -4,56 +4,14 @@
 #include <thread>
 
 #include "model/rule.hpp"
+#include "support/courier_scene.hpp"
 #include "support/eventually.hpp"
-#include "support/fake_outbox.hpp"
-#include "support/manual_clock.hpp"
-#include "support/scripted_sink.hpp"
 
 using namespace nodeportd;
 using namespace nodeportd::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-using Keys = std::vector<std::string>;
-using Batches = std::vector<Keys>;
-
-// A courier with all that it touches under the test's control.
-struct Scene {
-  explicit Scene(CourierOptions options = {}) {
-    auto owned = std::make_unique<ScriptedSink>();
-    sink = owned.get();
-    courier = std::make_unique<Courier>("siem", std::move(owned), outbox, options, clock,
-                                        [this](Notice notice) { notices.push_back(notice); });
-  }
-  std::optional<MonoTime> step() { return courier->step(clock.mono()); }
-  // Steps as long as something is due at once.
-  std::optional<MonoTime> settle_down() {
-    std::optional<MonoTime> next = step();
-    while (next && *next <= clock.mono()) next = step();
-    return next;
-  }
-  void advance_to(MonoTime time) {
-    clock.advance(std::chrono::ceil<std::chrono::milliseconds>(time - clock.mono()));
-  }
-  void run_stopped() {
-    std::stop_source stop;
-    stop.request_stop();
-    courier->run(stop.get_token());
-  }
-
-  ManualClock clock{WallTime(Micros(1'000'000))};
-  FakeOutbox outbox;
-  ScriptedSink* sink = nullptr;
-  std::vector<Notice> notices;
-  std::unique_ptr<Courier> courier;
-};
-
-CourierOptions rows(std::size_t count) {
-  CourierOptions options;
-  options.batch_rows = count;
-  return options;
-}
 
 Alert dead_letter_notice(int number) {
   Alert alert = numbered_alert(number);
@@ -229,58 +187,6 @@ TEST_CASE("a delivery that could not be settled is settled later and not deliver
   CHECK(scene.settle_down() == std::nullopt);
   CHECK(scene.sink->batches == Batches{{"a1.e.1"}, {"a2.e.1"}});
   CHECK(scene.outbox.journal() == Keys{"a1.1 delivered", "a2.1 delivered"});
-}
-
-TEST_CASE("while the state is broken undurable alerts go out, in order, through failures") {
-  Scene scene(rows(2));
-  CHECK(scene.settle_down() == std::nullopt);
-  scene.outbox.set_broken(true);
-  for (int i = 1; i <= 5; ++i) scene.courier->offer_undurable(numbered_alert(i));
-  scene.sink->script = {Outcome{}, retry("away"), Outcome{}, refused("no")};
-  const std::optional<MonoTime> next = scene.settle_down();
-  REQUIRE(next);
-  CHECK(scene.courier->status().undurable_waiting == 4);
-  scene.advance_to(*next);
-  (void)scene.settle_down();
-  CHECK(scene.sink->batches ==
-        Batches{{"a1.e.1", "a2.e.1"}, {"a2.e.1", "a3.e.1"}, {"a4.e.1", "a5.e.1"}});
-  CHECK(scene.courier->status().undurable_waiting == 0);
-  CHECK(scene.courier->status().delivered == 4);
-  CHECK(scene.notices.size() == 1);
-  CHECK(scene.outbox.journal().empty());
-}
-
-TEST_CASE("what a dead sink lacks goes to the outbox once the state knows it") {
-  Scene scene;
-  for (int i = 1; i <= 3; ++i) scene.courier->offer_undurable(numbered_alert(i));
-  scene.sink->script = {retry("away"), retry("away"), retry("away")};
-  (void)scene.step();
-  scene.outbox.learn(numbered_alert(1));
-  scene.outbox.learn(numbered_alert(3));
-  (void)scene.step();
-  CHECK(scene.outbox.waiting() == Keys{"a1.e.1", "a3.e.1"});
-  CHECK(scene.courier->status().undurable_waiting == 1);
-  scene.advance_to(scene.clock.mono() + 10min);
-  CHECK(scene.settle_down() == std::nullopt);
-  CHECK(scene.courier->status().delivered == 3);
-}
-
-TEST_CASE("the queue of undurable alerts is bounded, and what it dropped is counted") {
-  CourierOptions options;
-  options.undurable_max = 2;
-  Scene scene(options);
-  for (int i = 1; i <= 3; ++i) scene.courier->offer_undurable(numbered_alert(i));
-  CHECK(scene.courier->status().undurable_dropped == 1);
-  // One comes while two are on their way: they come back to a queue with room for one.
-  scene.sink->script = {retry("away"), retry("away")};
-  scene.sink->on_deliver = [&] { scene.courier->offer_undurable(numbered_alert(4)); };
-  const std::optional<MonoTime> next = scene.settle_down();
-  REQUIRE(next);
-  CHECK(scene.courier->status().undurable_dropped == 2);
-  scene.sink->on_deliver = [] {};
-  scene.advance_to(*next);
-  CHECK(scene.settle_down() == std::nullopt);
-  CHECK(scene.sink->batches == Batches{{"a2.e.1", "a3.e.1"}, {"a3.e.1", "a4.e.1"}});
 }
 
 TEST_CASE("a sink that gives too few outcomes has its rest tried again") {

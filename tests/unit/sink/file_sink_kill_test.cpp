@@ -46,12 +46,13 @@ class MortalOutbox final : public Outbox {
  public:
   MortalOutbox(Durable& durable, const Fate& fate) : durable_(durable), fate_(fate) {}
 
-  [[nodiscard]] Result<std::vector<Delivery>> pending(const std::string& /*sink*/, std::size_t rows,
+  [[nodiscard]] Result<std::vector<Delivery>> pending(const std::string& /*sink*/,
+                                                      std::int64_t after, std::size_t rows,
                                                       std::size_t /*bytes*/) override {
     std::vector<Delivery> waiting;
     for (int i = 0; i < kAlerts && waiting.size() < rows; ++i) {
-      if (!durable_.delivered.at(static_cast<std::size_t>(i))) {
-        waiting.push_back({.sequence = i, .alert = numbered_alert(i)});
+      if (i >= after && !durable_.delivered.at(static_cast<std::size_t>(i))) {
+        waiting.push_back({.sequence = i + 1, .alert = numbered_alert(i)});
       }
     }
     return waiting;

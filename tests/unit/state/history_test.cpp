@@ -15,6 +15,7 @@ std::unique_ptr<Store> open_bounded(const std::string& directory, std::uint64_t 
   StoreOptions options;
   options.directory = directory;
   options.max_size = max_size;
+  options.open_windows = 0;
   return must(Store::open(options, at(0)));
 }
 

@@ -14,6 +14,7 @@ std::unique_ptr<Store> open_bounded(const TempDir& dir, std::uint64_t max_servic
   options.directory = dir / "state";
   options.max_services = max_services;
   options.max_size = max_size;
+  options.open_windows = 0;
   return must(Store::open(options, at(0)));
 }
 
@@ -224,7 +225,7 @@ TEST_CASE("a commit that fails changes no Service") {
   changes.services = {{Kind::forgotten, sample_service("a")}};
   changes.audit_ids = {{1, 1, 1, at(1)}};
   changes.outgoing = {{sample_alert("heavy"), {}}};
-  changes.outgoing[0].alert.message = std::string(30'000'000, 'x');
+  changes.outgoing[0].alert.message = std::string(60'000'000, 'x');
   CHECK_FALSE(store->commit(changes, at(2)).has_value());
   CHECK(known(*store) == Names{"default/a"});
   CHECK(must(store->last_audit_sequence()) == 0);
