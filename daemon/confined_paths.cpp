@@ -21,7 +21,7 @@ constexpr auto kOfPrograms = std::to_array<std::string_view>(
     {"/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf",
      "/etc/pki/tls/openssl.cnf", "/etc/crypto-policies", "/etc/localtime", "/dev/null",
      "/dev/random", "/dev/urandom",
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef NODEPORTD_SANITIZED
      "/proc",  // the leak checker looks for threads
 #endif
      // How many processors there are.

@@ -62,7 +62,7 @@ constexpr auto kAllowed = std::to_array<int>(
      SCMP_SYS(getegid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getpid), SCMP_SYS(getrandom),
      SCMP_SYS(getrusage), SCMP_SYS(getuid), SCMP_SYS(sysinfo), SCMP_SYS(uname)});
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef NODEPORTD_SANITIZED
 // At the end the leak checker stops all threads from a process that it makes; the thread sanitizer
 // moves its shadow memory about. Nothing that is shipped has either.
 constexpr auto kForSanitizers =

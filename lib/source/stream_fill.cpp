@@ -1,5 +1,6 @@
 // What of a stream goes into a batch, and with which mark.
 
+#include <algorithm>
 #include <utility>
 
 #include "source/stream.hpp"
@@ -131,12 +132,16 @@ std::optional<Stream::Watched> Stream::take_watched() {
 }
 
 // Says that the path was followed and there was no file: without it a restart would take the
-// stream for a new one and skip what `start_at` says.
+// stream for a new one and skip what `start_at` says. Of a rotated file that cannot be read yet
+// nothing was seen.
 FileMark Stream::placeholder() const {
   FileMark mark;
   mark.stream = path();
   mark.path = path();
   mark.seen = seen_;
+  for (const RotatedFile& file : lineage_.unsettled()) {
+    mark.seen = std::min(mark.seen, file.time - Micros(1));
+  }
   return mark;
 }
 

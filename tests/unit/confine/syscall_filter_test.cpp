@@ -99,7 +99,7 @@ TEST_CASE("what a call is told may be refused where the call is allowed") {
 }
 
 // The address sanitizer's leak checker needs these.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef NODEPORTD_SANITIZED
 TEST_CASE("a process can neither be made nor looked into nor signalled") {
   const pid_t parent = ::getpid();
   CHECK(confined([] { return outcome(::fork() >= 0); }) == "EPERM");

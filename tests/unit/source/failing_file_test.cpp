@@ -38,4 +38,19 @@ TEST_CASE("a rotated file that fails for a moment is read once it can be, in its
   }
 }
 
+TEST_CASE("a rotated file that cannot be read at the first start is read after the next one") {
+  Scene scene;
+  const std::string failing = scene.rotated_name();
+  fs::create_symlink(failing, failing);
+  write_text(scene.log(), "c1\n");
+  scene.open();
+  scene.drain();
+  CHECK(scene.news().empty());
+  scene.restart();
+  fs::remove(failing);
+  write_text(failing, "b1\n");
+  scene.reconcile();
+  CHECK(scene.news() == Lines{"b1", "c1"});
+}
+
 }  // namespace nodeportd::test

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kActs = 30;
 
 // What sanitizers slow down is tried less often there; the release build has the time.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef NODEPORTD_SANITIZED
 constexpr std::uint32_t kSequences = 200;
 #else
 constexpr std::uint32_t kSequences = 2'000;

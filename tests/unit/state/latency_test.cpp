@@ -28,7 +28,7 @@ std::vector<std::string> ids(const std::vector<Delivery>& deliveries) {
 }  // namespace
 
 // A sanitizer writes as well: to a pipe, to learn whether memory can be read.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef NODEPORTD_SANITIZED
 
 // Of this process until now.
 static std::uint64_t write_calls() {
