@@ -114,6 +114,7 @@ class Stream {
     bool is_copy = false;  // of a file that is read on elsewhere: complete as it is
     MonoTime quiet_since{};
     bool must_go = false;
+    bool is_moved = false;  // to where no mark of the state says it is
 
     [[nodiscard]] bool is_complete() const { return is_copy || reader.file().is_packed(); }
   };

@@ -136,7 +136,11 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
     // It is read on from its mark: under the name that it has now it is not news.
     if (const auto rotated = lineage_.rotated_at(reader->path())) lineage_.settle(*rotated);
     found.push_back({.reader = std::move(*reader), .turn = mark.turn, .quiet_since = now.mono});
-    if (is_moved) announce(mark_of(found.back()), false);
+    found.back().is_moved = is_moved;
+  }
+  // Only now: another mark of the same file may be further, and the state must not fall behind it.
+  for (const Followed& each : found) {
+    if (each.is_moved) announce(mark_of(each), false);
   }
   if (is_newest_found) {
     Followed last = std::move(found.back());

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -97,6 +98,34 @@ TEST_CASE("copytruncate while the daemon is down: the rest of the copy, then the
   write_text(scene.log(), "b1\n");
   CHECK(scene.after_restart() == Lines{"a2", "a3", "b1"});
   CHECK(scene.supply.gaps() == Lines{"source.truncated audit.log from 304"});
+}
+
+TEST_CASE("of a file with two marks the further one stays, wherever the next kill falls") {
+  HalfRead scene;
+  scene.restart();
+  scene.drain();
+  append_text(scene.log(), "a4\n");
+  fs::copy_file(scene.log(), scene.dir / "audit.log.1");
+  write_text(scene.log(), "");
+  scene.drain();
+  // Killed when the copy was read and the log's mark was still that of before.
+  std::vector<Handed>& history = scene.supply.history;
+  const auto last = std::find_if(history.begin(), history.end(),
+                                 [](const Handed& each) { return each.lines == Lines{"a4"}; });
+  REQUIRE(last != history.end());
+  history.erase(last + 1, history.end());
+  CHECK(scene.after_restart().empty());
+  std::vector<std::vector<FileMark>> kills;
+  for (std::size_t n = 0; n <= history.size(); ++n) kills.push_back(scene.supply.marks_after(n));
+  CHECK(kills.size() > 2);
+  for (const std::vector<FileMark>& marks : kills) {
+    scene.source.reset();
+    scene.supply.reset();
+    history.clear();
+    scene.open(marks);
+    scene.drain();
+    CHECK(scene.supply.lines() == Lines{});
+  }
 }
 
 TEST_CASE("a packed file whose inode the log has now was rotated, not truncated") {
