@@ -33,6 +33,7 @@ void TolerantReader::open(std::string_view text) {
   text_ = text;
   at_ = 0;
   shrink(copy_);
+  shrink(pending_);
 }
 
 std::string_view TolerantReader::rest() const {
@@ -45,7 +46,10 @@ Result<std::optional<Value>, Reject> TolerantReader::next() {
   const std::size_t left = rest().size();
   if (left == 0) return std::nullopt;
   at_ = text_.size() - left;
-  if (copy_.empty()) copy_rest(Numbers::as_written);
+  if (copy_.empty()) {
+    copy_rest(Numbers::as_written);
+    make_room_for_pending();
+  }
   auto value = parse();
   if (!value) return fail(value.error());
   return std::optional<Value>(*value);
@@ -61,10 +65,10 @@ void TolerantReader::copy_rest(Numbers numbers) {
   if (numbers == Numbers::blanked) blank_numbers(copy_.data() + at_, text_.size() - at_);
 }
 
-// At once, since a vector that grows holds its values twice for a moment. A value has a comma or an
-// opening bracket before it, so that these are as many at least.
+// At once, since a vector that grows holds its values twice for a moment; and once a text, however
+// many values it holds one after the other. A value has a comma or an opening bracket before it, so
+// that these are as many at least.
 void TolerantReader::make_room_for_pending() {
-  shrink(pending_);
   const std::string_view left = text_.substr(at_);
   if (left.size() < kKeptBytes / sizeof(Member)) return;
   const auto most = 1 + std::count_if(left.begin(), left.end(),
@@ -79,7 +83,7 @@ void TolerantReader::release() {
 
 Result<Value, Reject> TolerantReader::parse() {
   arena_.release();
-  make_room_for_pending();
+  pending_.clear();
   rapidjson::InsituStringStream stream(copy_.data() + at_);
   TreeBuilder builder(arena_, pending_, {.depth = kDepthMax, .nodes = kNodesMax},
                       {.original = text_, .copy = copy_.data(), .stream = stream});
