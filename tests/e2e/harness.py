@@ -114,9 +114,14 @@ class Daemon:
         return code
 
     def status(self):
-        done = subprocess.run([NODEPORTD, "status", "--config", self.config, "--format", "json"],
-                              capture_output=True, check=False)
-        return json.loads(done.stdout) if done.returncode == 0 else None
+        """None where there is no daemon. One that is instrumented, on a machine that has much to do
+        otherwise, may take longer to answer than an operator waits: it is asked again."""
+        for _ in range(5):
+            done = subprocess.run([NODEPORTD, "status", "--config", self.config, "--format", "json"],
+                                  capture_output=True, check=False)
+            if done.returncode == 0:
+                return json.loads(done.stdout)
+        return None
 
     def close(self):
         if self.process is not None and self.process.poll() is None:
