@@ -45,7 +45,7 @@ Result<void> Store::settle_in(WallTime now) {
   if (is_stand_in_) return leave_stand_in(now);
   if (files_.are_in_place()) return {};
   if (auto written = write_anew(now); !written) {
-    Error error = written.error();
+    const Error& error = written.error();
     return fail(error.kind, std::string(kRemoved) + error.text);
   }
   return {};
