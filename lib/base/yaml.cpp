@@ -224,7 +224,12 @@ std::vector<YamlNode> parse_yaml(std::string_view text, const std::string& file,
     }
   } catch (const YAML::Exception& error) {
     const bool open_quote = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
-    problems.push_back({{file, error.mark.line + 1, error.mark.column + 1},
+    // What ends in the middle of something fails in the end that we have put behind it.
+    const auto lines =
+        1 + std::count_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; });
+    const bool is_inside = error.mark.line <= lines;
+    problems.push_back({{file, is_inside ? error.mark.line + 1 : static_cast<int>(lines),
+                         is_inside ? error.mark.column + 1 : 1},
                         open_quote ? "a quoted text that began above is not closed" : error.msg});
   }
   return std::move(tree.documents);

@@ -164,6 +164,10 @@ TEST_CASE("a text of strange bytes is at worst a problem") {
   }
 }
 
+TEST_CASE("what ends in the middle of something is a problem of its last line") {
+  CHECK_THAT(problems_of(std::string("s&\0UU", 5)), Catch::StartsWith("f:1:1: "));
+}
+
 TEST_CASE("aliases that multiply, and nesting without end, are stopped early") {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
