@@ -11,7 +11,6 @@ namespace nodeportd {
 namespace {
 
 constexpr std::size_t kServiceBytesMax = std::size_t{16} << 20U;
-constexpr std::size_t kPlace = 400;  // of a window, by its keys
 constexpr std::size_t kCrowdedAt = 4'096;
 constexpr std::size_t kCrowdedServiceBytes = std::size_t{4} << 20U;
 constexpr std::size_t kAuditIdsMax = 100'000;  // as many as the state keeps
@@ -68,8 +67,8 @@ void Backlog::add(Changes changes) {
 void Backlog::add(Window window) {
   const auto [at, is_new] = window_at_.emplace(window.alert.id, changes_.windows.size());
   if (weight_) {
-    *weight_ += kPlace + held_bytes(window);
-    if (!is_new) *weight_ -= kPlace + held_bytes(changes_.windows[at->second]);
+    *weight_ += held_bytes(window);
+    if (!is_new) *weight_ -= held_bytes(changes_.windows[at->second]);
   }
   if (is_new) {
     changes_.windows.push_back(std::move(window));
@@ -82,16 +81,16 @@ void Backlog::add(Window window) {
 std::size_t Backlog::bytes() {
   if (!weight_) {
     weight_ = 0;
-    for (const Window& window : changes_.windows) *weight_ += kPlace + held_bytes(window);
+    for (const Window& window : changes_.windows) *weight_ += held_bytes(window);
     for (const Outgoing& outgoing : changes_.outgoing) *weight_ += held_bytes(outgoing.alert);
   }
   return *weight_ + service_bytes_ + changes_.audit_ids.size() * sizeof(AuditIdUse) +
          marks_.size() * sizeof(FileMark);
 }
 
-void Backlog::forget_told(std::size_t bytes) {
+void Backlog::forget_told(std::size_t most) {
   std::size_t forgotten = 0;
-  while (forgotten<untold_&& this->bytes()> bytes) {
+  while (bytes() > most && forgotten < untold_) {
     *weight_ -= held_bytes(changes_.outgoing[forgotten++].alert);
   }
   changes_.outgoing.erase(changes_.outgoing.begin(),

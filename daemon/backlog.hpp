@@ -53,9 +53,9 @@ class Backlog {
   // The state cannot be written: gives the alerts away, to be sent all the same. They stay for the
   // history, addressed to nobody, as they were sent.
   [[nodiscard]] std::vector<Outgoing> take_undurable();
-  // Of the alerts that were given away, forgets the oldest until at most `bytes` of everything are
-  // left or none of them is: the history will lack them. For when all of them were taken.
-  void forget_told(std::size_t bytes);
+  // Of the alerts that were given away, forgets the oldest until at most `most` bytes of everything
+  // are left or none of them is: the history will lack them. For when all of them were taken.
+  void forget_told(std::size_t most);
 
  private:
   using FileKey = std::tuple<std::string, std::uint64_t, std::uint64_t>;

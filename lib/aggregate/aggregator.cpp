@@ -16,8 +16,6 @@ constexpr std::chrono::minutes kNoticeEvery{10};
 // The wall clock is looked at this often at least while a window waits for it: an event may be
 // dated 9999, which no count of nanoseconds reaches.
 constexpr std::chrono::hours kPatience{24};
-// A window's identity as a key of two indexes and of the list of changed ones, with their nodes.
-constexpr std::size_t kIndexes = 400;
 
 }  // namespace
 
@@ -109,7 +107,7 @@ Aggregator::Live& Aggregator::open_window(const Rule& rule, WallTime start, cons
 void Aggregator::weigh(Live& live) {
   if (live.closing) return;
   bytes_ -= live.bytes;
-  live.bytes = kIndexes + held_bytes(live.window);
+  live.bytes = held_bytes(live.window);
   bytes_ += live.bytes;
 }
 

@@ -147,7 +147,7 @@ void check_memory(YamlMap& top, const YamlNode& root, const Config& config) {
   if (needed <= config.pipeline.memory_limit) return;
   const YamlNode* pipeline = top.node("pipeline");
   top.complain(pipeline != nullptr ? *pipeline : root,
-               "'memory_limit' is " + in_mebibytes(config.pipeline.memory_limit) +
+               "'pipeline.memory_limit' is " + in_mebibytes(config.pipeline.memory_limit) +
                    ", but what the config asks for takes up to " + in_mebibytes(needed) +
                    ": raise it, or lower 'max_line', 'max_bytes' or 'batches'");
 }

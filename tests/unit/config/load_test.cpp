@@ -113,8 +113,8 @@ TEST_CASE("what the config asks for fits into memory_limit, and windows get a qu
   const LoadedConfig small = load("pipeline: {memory_limit: 128MiB}\n");
   REQUIRE(small.problems.size() == 1);
   CHECK(small.problems[0].text ==
-        "'memory_limit' is 128MiB, but what the config asks for takes up to 132MiB: raise it, or "
-        "lower 'max_line', 'max_bytes' or 'batches'");
+        "'pipeline.memory_limit' is 128MiB, but what the config asks for takes up to 132MiB: raise "
+        "it, or lower 'max_line', 'max_bytes' or 'batches'");
 }
 
 TEST_CASE("rules are found from the folder of the config, wherever the daemon was started") {
