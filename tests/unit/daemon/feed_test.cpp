@@ -24,7 +24,8 @@ const std::string kTelling =
 
 // A feed with one worker's lane and nobody behind it.
 struct Bench {
-  explicit Bench(std::vector<Literals> words = {{{"services"}}}) : scan(words) {}
+  explicit Bench(std::vector<Literals> words = {{{"services"}}}, std::size_t found_max = kFoundMax)
+      : scan(words), pool(kBatches, 1024, found_max, source) {}
 
   // What the source reads next, up to `offset`.
   void read(const std::string& line, std::uint64_t offset, bool at_end, std::uint64_t inode = 1) {
@@ -55,7 +56,7 @@ struct Bench {
   const RuleSet rules{{}, {}};
   Scan scan;
   WorkerCounters counters;
-  BatchPool pool{kBatches, 1024, kFoundMax, source};
+  BatchPool pool;
   Lanes lanes{1, kBatches, collector};
   Feed feed{{pool, lanes, source, rules, scan, counters, clock}};
 };
@@ -149,6 +150,20 @@ TEST_CASE("a worker that runs out of a backlog's batches wakes the collector, or
   REQUIRE(
       test::eventually([&] { return is_woken(bench.collector) && bench.lanes.is_next_ready(); }));
   CHECK(bench.collect() == Offsets{10});
+}
+
+TEST_CASE("what is found is on its way until it is booked, whichever thread has examined it") {
+  const bool by_source = GENERATE(true, false);
+  Bench bench({{{"services"}}}, 1);
+  bench.read(kTelling, 10, by_source);
+  Worker worker(bench.rules, bench.scan);
+  const std::jthread thread([&](const std::stop_token& stop) {
+    worker.run(stop, bench.lanes, 0, bench.pool, bench.counters);
+  });
+  REQUIRE(test::eventually([&] { return bench.lanes.is_next_ready(); }));
+  CHECK(bench.pool.try_take() == nullptr);
+  CHECK(bench.collect() == Offsets{10});
+  CHECK(bench.pool.try_take() != nullptr);
 }
 
 }  // namespace nodeportd

@@ -1,5 +1,7 @@
 #include "decode/event_reader.hpp"
 
+#include <malloc.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -273,6 +275,29 @@ TEST_CASE("many events in one record cost no more than each alone") {
   for (int i = 0; i < 20'000; ++i) blanked += R"({"a":1e999})";
   CHECK(read_parts(blanked).size() == 20'000);
 }
+
+// A sanitizer has an allocator of its own.
+#ifndef NODEPORTD_SANITIZED
+
+TEST_CASE("what a giant took is given back once it is read") {
+  std::string record = R"({"a":[)";
+  for (int i = 0; i < 300'000; ++i) record += "1,";
+  record += "1]}";
+  const auto held = [] {
+    const struct mallinfo2 heap = ::mallinfo2();
+    return heap.uordblks + heap.hblkhd;
+  };
+  EventReader reader;
+  const std::size_t before = held();
+  std::size_t meanwhile = 0;
+  reader.read(
+      record, [&](const AuditEvent& /*event*/, std::uint32_t) { meanwhile = held(); },
+      [](std::string_view, Reject, std::uint32_t) { FAIL("nothing is refused"); });
+  CHECK(meanwhile > before + 10'000'000);
+  CHECK(held() < before + 2'000'000);
+}
+
+#endif
 
 TEST_CASE("memory from the arena lasts while an event is looked at") {
   EventReader reader;
