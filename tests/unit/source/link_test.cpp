@@ -7,23 +7,31 @@ namespace nodeportd::test {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// The log is a link to one of the files in `days`.
+struct Linked : Scene {
+  Linked() { fs::create_directory(dir / "days"); }
+  void lead_to(const std::string& day) {
+    fs::create_symlink(dir / ("days/" + day), dir / "new");
+    fs::rename(dir / "new", log());
+  }
+};
+
+}  // namespace
+
 TEST_CASE("a symbolic link that is swapped is followed, and back again without a repeat") {
-  Scene scene;
-  fs::create_directory(scene.dir / "days");
+  Linked scene;
   write_text(scene.dir / "days/day1.log", "1a\n");
   write_text(scene.dir / "days/day2.log", "2a\n");
-  const auto lead_to = [&](const char* day) {
-    fs::create_symlink(scene.dir / ("days/" + std::string(day)), scene.dir / "new");
-    fs::rename(scene.dir / "new", scene.log());
-  };
-  lead_to("day1.log");
+  scene.lead_to("day1.log");
   scene.open();
   CHECK(scene.news() == Lines{"1a"});
   append_text(scene.dir / "days/day1.log", "1b\n");
-  lead_to("day2.log");
+  scene.lead_to("day2.log");
   CHECK(scene.news() == Lines{"1b", "2a"});
   append_text(scene.dir / "days/day1.log", "1c\n");
-  lead_to("day1.log");
+  scene.lead_to("day1.log");
   append_text(scene.dir / "days/day1.log", "1d\n");
   const Lines rest = scene.news();
   CHECK(rest == Lines{"1c", "1d"});
@@ -60,20 +68,15 @@ TEST_CASE("what the new target was rotated to since we looked is read, what it w
 }
 
 TEST_CASE("a link that leads back to a file that is due to be let go of repeats nothing of it") {
-  Scene scene;
-  fs::create_directory(scene.dir / "days");
-  const auto lead_to = [&](const char* day) {
-    fs::create_symlink(scene.dir / ("days/" + std::string(day)), scene.dir / "new");
-    fs::rename(scene.dir / "new", scene.log());
-  };
+  Linked scene;
   write_text(scene.dir / "days/day1.log", "1a\n");
   write_text(scene.dir / "days/day2.log", "2a\n");
-  lead_to("day1.log");
+  scene.lead_to("day1.log");
   scene.open();
   scene.drain();
-  lead_to("day2.log");
+  scene.lead_to("day2.log");
   CHECK(scene.news() == Lines{"1a", "2a"});
-  lead_to("day1.log");
+  scene.lead_to("day1.log");
   append_text(scene.dir / "days/day1.log", "1b\n");
   SECTION("after a quiet minute") {
     scene.clock.advance(std::chrono::seconds(61));
@@ -93,23 +96,18 @@ TEST_CASE("a link that leads back to a file that is due to be let go of repeats 
 }
 
 TEST_CASE("a file that was emptied while a link led elsewhere is read on from its copy") {
-  Scene scene;
-  fs::create_directory(scene.dir / "days");
-  const auto lead_to = [&](const char* day) {
-    fs::create_symlink(scene.dir / ("days/" + std::string(day)), scene.dir / "new");
-    fs::rename(scene.dir / "new", scene.log());
-  };
+  Linked scene;
   const std::string day1 = scene.dir / "days/day1.log";
   write_text(day1, "1a\n");
   write_text(scene.dir / "days/day2.log", "2a\n");
-  lead_to("day1.log");
+  scene.lead_to("day1.log");
   scene.open();
   scene.drain();
-  lead_to("day2.log");
+  scene.lead_to("day2.log");
   CHECK(scene.news() == Lines{"1a", "2a"});
   append_text(day1, "1b\n");
   const bool leads_back = GENERATE(true, false);
-  if (leads_back) lead_to("day1.log");
+  if (leads_back) scene.lead_to("day1.log");
   fs::copy_file(day1, day1 + ".1");
   fs::resize_file(day1, 0);
   append_text(day1, "1c\n");
