@@ -160,7 +160,11 @@ class Stream {
 
   void start_at_end(std::uint64_t max_line, const Moment& now);
   void settle_before(const FileMark& newest);
-  bool must_wait_for(const FileMark& mark);
+  void tell_gone(const FileMark& newest);
+  using Searches = std::vector<Result<std::optional<FileReader>>>;
+  [[nodiscard]] std::optional<Searches> find_all(const std::vector<FileMark>& marks,
+                                                 const Moment& now);
+  [[nodiscard]] bool is_worth_waiting(const FileMark& mark, const Error& error, const Moment& now);
   void pass_over(const FileMark& mark, const Error& why);
   [[nodiscard]] bool is_emptied(const FileMark& mark, const FileReader& found) const;
 
