@@ -28,12 +28,13 @@ constexpr std::size_t kPostedMax = 1'000;
 
 Ledger::Ledger(Parts parts)
     : parts_(std::move(parts)),
-      review_(parts_.rules, parts_.origin.cluster, *this),
-      aggregator_(parts_.origin, parts_.aggregate, parts_.rules.catalog(), parts_.exceptions,
-                  *this),
+      review_(*parts_.edition->rules, parts_.origin.cluster, *this),
+      aggregator_(parts_.origin, parts_.aggregate, parts_.edition->rules->catalog(),
+                  parts_.edition->exceptions, *this),
       heartbeat_(std::exchange(parts_.beats, {}), parts_.clock.mono()),
       last_commit_(parts_.clock.mono()),
-      is_state_used_(parts_.time == Time::live) {
+      is_state_used_(parts_.time == Time::live),
+      silenced_(std::exchange(parts_.silenced, {})) {
   // What waits is to fit into the state once there is room.
   parts_.backlog_max = std::min(parts_.backlog_max, parts_.outbox_max);
 }
@@ -112,6 +113,7 @@ bool Ledger::take_batches(MonoTime now) {
   for (int i = 0; i < kBatchesPerTurn && aggregator_.news() < kNewsPerCommit; ++i) {
     Batch* batch = parts_.lanes.try_collect();
     if (batch == nullptr) return i > 0;
+    if (batch->edition != parts_.edition) adopt(batch->edition);
     review_.settle(*batch);
     aggregator_.add(*batch, wall(), now);
     // In a log that is being caught up on an alert is old already: it waits for the next turn.
@@ -127,6 +129,12 @@ bool Ledger::take_batches(MonoTime now) {
     parts_.pool.give_back(batch);
   }
   return true;
+}
+
+void Ledger::adopt(std::shared_ptr<const Edition> edition) {
+  review_.use(*edition->rules);
+  aggregator_.use(edition->rules->catalog(), edition->exceptions);
+  parts_.edition = std::move(edition);
 }
 
 void Ledger::take_notices(MonoTime now) {
@@ -147,8 +155,7 @@ void Ledger::tell(const Notice& notice) {
                        ? LogLevel::info
                        : LogLevel::warning,
                    notice.rule + ": " + notice.text);
-  const auto& silenced = parts_.silenced;
-  if (std::find(silenced.begin(), silenced.end(), notice.rule) != silenced.end()) return;
+  if (is_silenced(notice.rule)) return;
   Alert alert = notice_alert(parts_.origin, notice, parts_.clock.wall());
   std::vector<std::string> sinks = parts_.outlets.route(alert);
   backlog_.add(Outgoing{std::move(alert), std::move(sinks)});
@@ -305,6 +312,16 @@ void Ledger::post(Notice notice) {
     posted_.push_back(std::move(notice));
   }
   parts_.waker.wake();
+}
+
+void Ledger::silence(std::vector<std::string> notices) {
+  const std::lock_guard lock(mutex_);
+  silenced_ = std::move(notices);
+}
+
+bool Ledger::is_silenced(const std::string& rule) const {
+  const std::lock_guard lock(mutex_);
+  return std::find(silenced_.begin(), silenced_.end(), rule) != silenced_.end();
 }
 
 void Ledger::publish_status() {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -17,6 +18,7 @@
 #include "base/log.hpp"
 #include "base/waker.hpp"
 #include "daemon/backlog.hpp"
+#include "daemon/edition.hpp"
 #include "daemon/heartbeat.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/review.hpp"
@@ -55,9 +57,8 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   struct Parts {
     Origin origin;
     AggregateOptions aggregate;
-    const RuleSet& rules;
-    std::vector<std::string> exceptions;
-    std::vector<std::string> silenced;  // notices that are logged and not alerted
+    std::shared_ptr<const Edition> edition;  // that windows of an earlier run are read by
+    std::vector<std::string> silenced;       // as silence()
     Time time = Time::live;
     Store& store;
     Outlets& outlets;
@@ -88,6 +89,8 @@ class Ledger final : private WindowShelf, private ExposureShelf {
 
   // Any thread: a fact to be told as an alert.
   void post(Notice notice);
+  // Any thread: notices that are logged and not alerted from now on, and no others.
+  void silence(std::vector<std::string> notices);
   [[nodiscard]] LedgerStatus status() const;
 
  private:
@@ -100,8 +103,10 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   [[nodiscard]] std::vector<AuditIdUse> audit_ids() override;
   [[nodiscard]] std::optional<WallTime> wall() const;
   bool take_batches(MonoTime now);
+  void adopt(std::shared_ptr<const Edition> edition);
   void take_notices(MonoTime now);
   void tell(const Notice& notice);
+  [[nodiscard]] bool is_silenced(const std::string& rule) const;
   void beat(const std::string& sink);
   // Whether there is place for what would be found; else reading has to wait.
   bool make_room(MonoTime now);
@@ -145,6 +150,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
 
   mutable std::mutex mutex_;    // guards what follows
   std::vector<Notice> posted_;  // at most kPostedMax
+  std::vector<std::string> silenced_;
   LedgerStatus status_;
 };
 

@@ -30,6 +30,9 @@ class Lookout {
 
   explicit Lookout(LookoutConfig limits) : limits_(std::move(limits)) {}
 
+  // What troubles has lasted so far counts on.
+  void use(LookoutConfig limits) { limits_ = std::move(limits); }
+
   // How often to look, so that a trouble is told in good time and an idle daemon is hardly woken.
   [[nodiscard]] std::chrono::milliseconds every() const;
   [[nodiscard]] std::vector<Notice> look(const Sight& sight);

@@ -5,18 +5,15 @@ namespace nodeportd {
 Pipeline::Pipeline(PipelineOptions options, Parts parts)
     : pool_(options.batches, options.batch_bytes, options.found_max, source_waker_),
       lanes_(options.workers - 1, options.batches, ledger_waker_),
-      scan_(parts.rules.literals(), parts.rules.words_besides()),
       feed_({.pool = pool_,
              .lanes = lanes_,
              .waker = source_waker_,
-             .rules = parts.rules,
-             .scan = scan_,
+             .edition = parts.edition,
              .counters = counters_,
              .clock = parts.clock}),
       ledger_({.origin = std::move(parts.origin),
                .aggregate = parts.aggregate,
-               .rules = parts.rules,
-               .exceptions = std::move(parts.exceptions),
+               .edition = parts.edition,
                .silenced = std::move(parts.silenced),
                .time = parts.time,
                .store = parts.store,
@@ -31,7 +28,7 @@ Pipeline::Pipeline(PipelineOptions options, Parts parts)
                .beats = std::move(parts.beats),
                .beat_facts = std::move(parts.beat_facts)}) {
   for (std::size_t i = 1; i < options.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(parts.rules, scan_));
+    workers_.push_back(std::make_unique<Worker>(*parts.edition->rules, parts.edition->scan));
   }
 }
 

@@ -6,11 +6,10 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/edition.hpp"
 #include "daemon/feed.hpp"
 #include "daemon/ledger.hpp"
 #include "daemon/worker.hpp"
-#include "decode/scan.hpp"
-#include "match/rule_set.hpp"
 #include "queue/batch_pool.hpp"
 #include "queue/lanes.hpp"
 
@@ -34,10 +33,9 @@ class Pipeline {
  public:
   // What the ledger needs and the pipeline does not make itself.
   struct Parts {
-    const RuleSet& rules;
+    std::shared_ptr<const Edition> edition;
     Origin origin;
     AggregateOptions aggregate;
-    std::vector<std::string> exceptions;
     std::vector<std::string> silenced;
     Ledger::Time time = Ledger::Time::live;
     Store& store;
@@ -55,6 +53,9 @@ class Pipeline {
   [[nodiscard]] Ledger& ledger() { return ledger_; }
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
 
+  // Examines what is read from now on by this edition. Any thread.
+  void use(std::shared_ptr<const Edition> edition) { feed_.use(std::move(edition)); }
+
   void start();
   // Once the source's thread has ended: books what is on its way, commits, and ends
   // every thread.
@@ -65,7 +66,6 @@ class Pipeline {
   Waker ledger_waker_;
   BatchPool pool_;
   Lanes lanes_;
-  Scan scan_;
   WorkerCounters counters_;
   Feed feed_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -1,6 +1,7 @@
 #include "daemon/worker.hpp"
 
 #include "base/text.hpp"
+#include "daemon/edition.hpp"
 #include "decode/carriers.hpp"
 #include "decode/exposure_fields.hpp"
 #include "decode/peek.hpp"
@@ -30,7 +31,7 @@ void Worker::examine(std::uint32_t index, Batch& batch) {
     report(record, record.text, Reject::oversize, batch);
     return;
   }
-  if (!scan_.may_match(record.text) && !must_read(record.text)) return;
+  if (!scan_->may_match(record.text) && !must_read(record.text)) return;
   ++batch.tally.decoded;
   reader_.read(
       record.text,
@@ -44,7 +45,7 @@ void Worker::take(const AuditEvent& event, std::uint32_t record, std::uint32_t p
   const auto first = static_cast<std::uint32_t>(batch.writes.size());
   writes_.read(event, batch.writes);
   if (batch.writes.size() == first) {
-    rules_.match(event, batch.records[record], batch.end.stream, batch.matches);
+    rules_->match(event, batch.records[record], batch.end.stream, batch.matches);
     return;
   }
   for (std::size_t i = first; i < batch.writes.size(); ++i) {
@@ -54,12 +55,13 @@ void Worker::take(const AuditEvent& event, std::uint32_t record, std::uint32_t p
   // A request that deletes many is still one request: the rules are asked once.
   ServiceWrite& write = batch.writes[first];
   ExposedEvent exposed(event, write.exposure, reader_.arena());
-  const auto undecided = rules_.match_pending(exposed.with(History::pending), batch.records[record],
-                                              batch.end.stream, first, batch.matches);
+  const auto undecided =
+      rules_->match_pending(exposed.with(History::pending), batch.records[record], batch.end.stream,
+                            first, batch.matches);
   if (undecided.empty()) return;
   // Nearly all writes change nothing. That they need not be read again is known here already.
   const AuditEvent& quiet = exposed.with(History::uneventful);
-  write.undecided = rules_.may_match_uneventful(quiet, undecided)
+  write.undecided = rules_->may_match_uneventful(quiet, undecided)
                         ? ServiceWrite::Undecided::yes
                         : ServiceWrite::Undecided::if_eventful;
 }
@@ -75,7 +77,7 @@ void Worker::report(const Record& record, std::string_view text, Reject reject,
   event.source = batch.end.stream;
   event.offset = record.offset;
   batch.matches.push_back(
-      uninspectable_match(rules_, batch.end.stream, std::string(to_text(reject)), event));
+      uninspectable_match(*rules_, batch.end.stream, std::string(to_text(reject)), event));
 }
 
 void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, BatchPool& pool,
@@ -95,6 +97,7 @@ void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, Ba
       waker.cancel();
       if (batch == nullptr) return;
     }
+    use(*batch->edition->rules, batch->edition->scan);
     examine(*batch);
     counters.add(*batch);
     pool.count_found(*batch);

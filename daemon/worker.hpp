@@ -35,14 +35,19 @@ struct WorkerCounters {
 // scan ▸ decode ▸ match, for one batch after the other. One thread.
 class Worker {
  public:
-  // Both outlive the worker and are shared by all.
-  Worker(const RuleSet& rules, const Scan& scan) : rules_(rules), scan_(scan) {}
+  Worker(const RuleSet& rules, const Scan& scan) { use(rules, scan); }
+
+  // From the next batch on. Both are shared by all workers, and are there as long as they are used.
+  void use(const RuleSet& rules, const Scan& scan) {
+    rules_ = &rules;
+    scan_ = &scan;
+  }
 
   // Puts the matches of all records, the service writes that they tell of, and what could not be
   // inspected, into the batch.
   void examine(Batch& batch);
 
-  // The body of worker thread `lane`: until `stop` is requested.
+  // The body of worker thread `lane`: until `stop` is requested. Each batch by its own edition.
   void run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, BatchPool& pool,
            WorkerCounters& counters);
 
@@ -51,8 +56,8 @@ class Worker {
   void take(const AuditEvent& event, std::uint32_t record, std::uint32_t part, Batch& batch);
   void report(const Record& record, std::string_view text, Reject reject, Batch& batch) const;
 
-  const RuleSet& rules_;
-  const Scan& scan_;
+  const RuleSet* rules_ = nullptr;
+  const Scan* scan_ = nullptr;
   EventReader reader_;
   ServiceWriteReader writes_;
 };

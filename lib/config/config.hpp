@@ -123,6 +123,7 @@ struct SinkConfig {
   std::optional<std::chrono::milliseconds> heartbeat;
   RetryConfig retry;
   std::variant<FileSinkConfig, SyslogSinkConfig, WebhookSinkConfig> target;
+  bool operator==(const SinkConfig&) const = default;
 };
 
 // What the running daemon takes from itself once it has started.
@@ -139,6 +140,7 @@ struct Config {
   std::vector<SourceConfig> sources;
   std::vector<std::string> rules = {"/etc/nodeportd/rules"};  // files and folders of them
   YamlNode exceptions;  // as written, variables expanded; null when there are none
+  bool watch = false;   // reload when the files of rules or the config change
   PipelineConfig pipeline;
   AggregateConfig aggregate;
   LookoutConfig lookout;

@@ -168,6 +168,7 @@ void read_top(const YamlNode& root, const Report& report, Config& config) {
   }
   read_rules(top, report.file, config);
   if (const YamlNode* exceptions = top.node("exceptions")) config.exceptions = *exceptions;
+  set(config.watch, top.flag("watch"));
   if (const YamlNode* pipeline = top.node("pipeline")) {
     config.pipeline = read_pipeline(section(*pipeline, "pipeline"));
   }

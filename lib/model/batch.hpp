@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,9 @@
 #include "model/position.hpp"
 
 namespace nodeportd {
+
+// The rules by which a batch is examined; those who examine know what it holds.
+struct Edition;
 
 // One record of a log: a line, or what a framing carrier wraps into one.
 struct Record {
@@ -44,6 +48,7 @@ struct Batch {
   bool at_end = false;       // nothing of this stream was unread when it was handed on
   std::vector<Notice> notices;
   std::uint64_t sequence = 0;  // over all streams, without a gap: the order of aggregation
+  std::shared_ptr<const Edition> edition;
 
   // Filled by the worker.
   std::vector<Match> matches;
@@ -57,6 +62,7 @@ struct Batch {
     at_end = false;
     end.finished = false;
     notices.clear();
+    edition.reset();
     matches.clear();
     writes.clear();
     found_bytes = 0;
