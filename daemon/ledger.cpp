@@ -49,6 +49,9 @@ Result<void> Ledger::restore(const std::vector<std::string>& streams) {
   if (!shelved_until) return fail(shelved_until.error());
   const auto sequence = parts_.store.last_audit_sequence();
   if (!sequence) return fail(sequence.error());
+  const auto replayed_until = parts_.store.replayed_until();
+  if (!replayed_until) return fail(replayed_until.error());
+  replayed_until_ = *replayed_until;
   review_.history().restore(*sequence);
   std::erase_if(*watermarks, [&](const auto& each) {
     return std::find(streams.begin(), streams.end(), each.first) == streams.end();
@@ -194,7 +197,10 @@ void Ledger::gather() {
     changes.outgoing.clear();
     changes.audit_ids.clear();  // the history has them itself
   }
-  for (Outgoing& outgoing : changes.outgoing) outgoing.sinks = parts_.outlets.route(outgoing.alert);
+  for (Outgoing& outgoing : changes.outgoing) {
+    outgoing.alert.replayed = outgoing.alert.first_time < replayed_until_;
+    outgoing.sinks = parts_.outlets.route(outgoing.alert);
+  }
   backlog_.add(std::move(changes));
   alert_waits_ = aggregator_.has_news() && alert_waits_;
 }

@@ -143,6 +143,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   std::optional<MonoTime> paused_since_;
   bool is_pause_told_ = false;
   bool alert_waits_ = false;  // of a line that has just been written
+  WallTime replayed_until_ = WallTime::min();
   MonoTime next_prune_{};
   MonoTime last_commit_{};
   std::optional<MonoTime> retry_commit_;

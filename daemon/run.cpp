@@ -74,6 +74,9 @@ class Daemon {
     Result<std::unique_ptr<Store>> store = Store::open(options, clock_.wall());
     if (!store) return fail(store.error());
     store_ = std::move(*store);
+    // First: with a damaged one begins an epoch.
+    Result<std::vector<FileMark>> positions = store_->positions();
+    if (!positions) return fail(positions.error());
     outbox_ = std::make_unique<StoreOutbox>(*store_, clock_);
     if (const Result<void> made = open_outlets(); !made) return made;
     pipeline_ = std::make_unique<Pipeline>(
@@ -81,8 +84,6 @@ class Daemon {
                         config().pipeline.batch_size},
         pipeline_parts());
 
-    Result<std::vector<FileMark>> positions = store_->positions();
-    if (!positions) return fail(positions.error());
     Result<std::unique_ptr<Source>> source =
         Source::open(source_options(config()), std::move(*positions), pipeline_->feed(),
                      pipeline_->source_waker(), clock_);
