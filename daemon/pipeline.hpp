@@ -8,6 +8,7 @@
 
 #include "daemon/feed.hpp"
 #include "daemon/ledger.hpp"
+#include "daemon/pulse_watch.hpp"
 #include "daemon/worker.hpp"
 #include "decode/scan.hpp"
 #include "match/rule_set.hpp"
@@ -54,6 +55,9 @@ class Pipeline {
   [[nodiscard]] Waker& source_waker() { return source_waker_; }
   [[nodiscard]] Ledger& ledger() { return ledger_; }
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
+  // Threads of this, to be watched.
+  [[nodiscard]] std::vector<WatchedThread> threads();
+  [[nodiscard]] std::size_t batches() const { return batches_; }
 
   void start();
   // Once the source's thread has ended: books what is on its way, commits, and ends
@@ -61,6 +65,7 @@ class Pipeline {
   void finish();
 
  private:
+  std::size_t batches_;
   Waker source_waker_;
   Waker ledger_waker_;
   BatchPool pool_;
