@@ -93,6 +93,7 @@ std::optional<WallTime> Ledger::wall() const {
 void Ledger::run(const std::stop_token& stop, const std::function<std::uint64_t()>& dealt) {
   const std::stop_callback wake(stop, [this] { parts_.waker.wake(); });
   for (;;) {
+    pulse_.answer();
     const bool is_last = stop.stop_requested();
     const MonoTime now = parts_.clock.mono();
     const bool busy = take_batches(now);
@@ -158,10 +159,16 @@ void Ledger::tell(const Notice& notice) {
                        ? LogLevel::info
                        : LogLevel::warning,
                    notice.rule + ": " + notice.text);
+  tally_.count(notice);
   if (is_silenced(notice.rule)) return;
   Alert alert = notice_alert(parts_.origin, notice, parts_.clock.wall());
   std::vector<std::string> sinks = parts_.outlets.route(alert);
-  backlog_.add(Outgoing{std::move(alert), std::move(sinks)});
+  book({std::move(alert), std::move(sinks)});
+}
+
+void Ledger::book(Outgoing outgoing) {
+  tally_.count(outgoing.alert);
+  backlog_.add(std::move(outgoing));
 }
 
 void Ledger::beat(const std::string& sink) {
@@ -171,8 +178,7 @@ void Ledger::beat(const std::string& sink) {
                 parts_.beat_facts()};
   notice.facts.emplace_back("beat", std::to_string(*number));
   notice.facts.emplace_back("every_batch_booked", std::to_string(booked_));
-  backlog_.add(
-      Outgoing{heartbeat_alert(parts_.origin, sink, *number, notice, parts_.clock.wall()), {sink}});
+  book({heartbeat_alert(parts_.origin, sink, *number, notice, parts_.clock.wall()), {sink}});
 }
 
 bool Ledger::is_due(MonoTime now) const {
@@ -200,7 +206,9 @@ void Ledger::gather() {
   for (Outgoing& outgoing : changes.outgoing) {
     outgoing.alert.replayed = outgoing.alert.first_time < replayed_until_;
     outgoing.sinks = parts_.outlets.route(outgoing.alert);
+    tally_.count(outgoing.alert);
   }
+  tally_.count_suppressed(changes.suppressions);
   backlog_.add(std::move(changes));
   alert_waits_ = aggregator_.has_news() && alert_waits_;
 }
@@ -224,6 +232,7 @@ void Ledger::write(MonoTime now) {
   last_commit_ = now;
   const Changes& all = backlog_.changes();
   const Result<void> done = parts_.store.commit(all, parts_.clock.wall());
+  tally_.transactions().observe(parts_.clock.mono() - now);
   if (!done) {
     settle_failure(done.error(), now);
     return;

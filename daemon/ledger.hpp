@@ -16,10 +16,12 @@
 #include "aggregate/aggregator.hpp"
 #include "aggregate/notice_alert.hpp"
 #include "base/log.hpp"
+#include "base/pulse.hpp"
 #include "base/waker.hpp"
 #include "daemon/backlog.hpp"
 #include "daemon/edition.hpp"
 #include "daemon/heartbeat.hpp"
+#include "daemon/ledger_tally.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/review.hpp"
 #include "daemon/worker.hpp"
@@ -92,6 +94,9 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   // Any thread: notices that are logged and not alerted from now on, and no others.
   void silence(std::vector<std::string> notices);
   [[nodiscard]] LedgerStatus status() const;
+  [[nodiscard]] LedgerTally::Figures figures() const { return tally_.figures(); }
+  // Answers at each turn.
+  [[nodiscard]] Pulse& pulse() { return pulse_; }
 
  private:
   // Closed windows lie in the state, or here while it cannot be written.
@@ -123,6 +128,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   // How long figures may wait for a transaction.
   [[nodiscard]] std::chrono::milliseconds patience() const;
   void gather();
+  void book(Outgoing outgoing);
   void commit(MonoTime now);
   void write(MonoTime now);
   void settle_failure(const Error& error, MonoTime now);
@@ -135,6 +141,8 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   Review review_;
   Aggregator aggregator_;
   Backlog backlog_;  // what waits for the next commit
+  LedgerTally tally_;
+  Pulse pulse_;
   Heartbeat heartbeat_;
   RateLimit failure_log_{std::chrono::seconds(10)};
   std::uint64_t booked_ = 0;

@@ -36,6 +36,8 @@ class Lookout {
   // How often to look, so that a trouble is told in good time and an idle daemon is hardly woken.
   [[nodiscard]] std::chrono::milliseconds every() const;
   [[nodiscard]] std::vector<Notice> look(const Sight& sight);
+  // Of each kind of trouble, how many were told and last.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> standing() const;
 
  private:
   struct Trouble {

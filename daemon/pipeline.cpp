@@ -1,9 +1,12 @@
 #include "daemon/pipeline.hpp"
 
+#include "base/thread_name.hpp"
+
 namespace nodeportd {
 
 Pipeline::Pipeline(PipelineOptions options, Parts parts)
-    : pool_(options.batches, options.batch_bytes, options.found_max, source_waker_),
+    : batches_(options.batches),
+      pool_(options.batches, options.batch_bytes, options.found_max, source_waker_),
       lanes_(options.workers - 1, options.batches, ledger_waker_),
       feed_({.pool = pool_,
              .lanes = lanes_,
@@ -33,13 +36,24 @@ Pipeline::Pipeline(PipelineOptions options, Parts parts)
 }
 
 void Pipeline::start() {
-  ledger_thread_ = std::jthread(
-      [this](const std::stop_token& stop) { ledger_.run(stop, [this] { return feed_.dealt(); }); });
+  ledger_thread_ = std::jthread([this](const std::stop_token& stop) {
+    name_thread("ledger");
+    ledger_.run(stop, [this] { return feed_.dealt(); });
+  });
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     worker_threads_.emplace_back([this, i](const std::stop_token& stop) {
+      name_thread("worker");
       workers_[i]->run(stop, lanes_, i, pool_, counters_);
     });
   }
+}
+
+std::vector<WatchedThread> Pipeline::threads() {
+  std::vector<WatchedThread> threads = {{"ledger", &ledger_.pulse(), &ledger_waker_}};
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    threads.push_back({"worker " + std::to_string(i + 1), &workers_[i]->pulse(), &lanes_.waker(i)});
+  }
+  return threads;
 }
 
 void Pipeline::finish() {

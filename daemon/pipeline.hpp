@@ -9,6 +9,7 @@
 #include "daemon/edition.hpp"
 #include "daemon/feed.hpp"
 #include "daemon/ledger.hpp"
+#include "daemon/pulse_watch.hpp"
 #include "daemon/worker.hpp"
 #include "queue/batch_pool.hpp"
 #include "queue/lanes.hpp"
@@ -52,6 +53,9 @@ class Pipeline {
   [[nodiscard]] Waker& source_waker() { return source_waker_; }
   [[nodiscard]] Ledger& ledger() { return ledger_; }
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
+  // Threads of this, to be watched.
+  [[nodiscard]] std::vector<WatchedThread> threads();
+  [[nodiscard]] std::size_t batches() const { return batches_; }
 
   // Examines what is read from now on by this edition. Any thread.
   void use(std::shared_ptr<const Edition> edition) { feed_.use(std::move(edition)); }
@@ -62,6 +66,7 @@ class Pipeline {
   void finish();
 
  private:
+  std::size_t batches_;
   Waker source_waker_;
   Waker ledger_waker_;
   BatchPool pool_;

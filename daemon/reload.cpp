@@ -70,7 +70,8 @@ std::string joined(const std::vector<std::string>& items) {
 std::vector<std::string> keys_for_restart(const Config& running, const Config& next) {
   // Taken up by a reload: rules, exceptions, lookout, audit_policy, log.level and watch.
   const auto& [cluster, node, sources, rules, exceptions, watch, pipeline, aggregate, lookout,
-               state, sinks, audit_policy, admin_socket, log_level, confine] = running;
+               state, sinks, audit_policy, admin_socket, admin_address, admin_port, admin_grace,
+               log_level, confine] = running;
   KeyComparison comparison;
   comparison.compare("cluster", cluster, next.cluster);
   comparison.compare("node", node, next.node);
@@ -80,6 +81,9 @@ std::vector<std::string> keys_for_restart(const Config& running, const Config& n
   comparison.compare(state, next.state);
   comparison.compare("sinks", sinks, next.sinks);
   comparison.compare("admin.socket", admin_socket, next.admin_socket);
+  comparison.compare("admin.listen", std::pair(admin_address, admin_port),
+                     std::pair(next.admin_address, next.admin_port));
+  comparison.compare("admin.grace", admin_grace, next.admin_grace);
   comparison.compare("confine", confine, next.confine);
   return comparison.take();
 }

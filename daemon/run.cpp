@@ -12,13 +12,15 @@
 #include <utility>
 
 #include "admin/notify.hpp"
-#include "admin/server.hpp"
 #include "base/text.hpp"
+#include "base/thread_name.hpp"
 #include "base/time_text.hpp"
 #include "base/units.hpp"
+#include "daemon/admin_desk.hpp"
 #include "daemon/confinement.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/lookout.hpp"
+#include "daemon/metrics_survey.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/own_notices.hpp"
 #include "daemon/pipeline.hpp"
@@ -104,6 +106,7 @@ class Daemon {
       if (!sink) return fail(sink.error());
       CourierOptions options;
       options.retry = {sink_config.retry.initial, sink_config.retry.max};
+      options.attempt_max = attempt_max(sink_config);
       // One request a turn, so that each is settled before the next is made.
       if (const auto* webhook = std::get_if<WebhookSinkConfig>(&sink_config.target)) {
         options.batch_rows = webhook->batch_size;
@@ -141,19 +144,25 @@ class Daemon {
   }
 
   Result<void> open_admin() {
-    Result<std::unique_ptr<AdminServer>> admin = AdminServer::open(
-        io_, config().admin_socket, [this](std::string_view path) -> std::optional<std::string> {
-          if (path != "/status") return std::nullopt;
-          return to_json(report());
-        });
-    if (admin) {
-      admin_ = std::move(*admin);
-      return {};
-    }
-    if (admin.error().kind == ErrorKind::closed) return fail(admin.error());
-    // Alerts matter more than being asked: a missing /run folder must not stop them.
-    log_.warning("`nodeportd status` will not work: {}", admin.error().text);
-    return {};
+    std::vector<WatchedThread> threads = pipeline_->threads();
+    threads.push_back({"source", &source_->pulse(), &pipeline_->source_waker()});
+    for (WatchedThread& thread : outlets_->threads()) threads.push_back(std::move(thread));
+    desk_ = std::make_unique<AdminDesk>(
+        io_, AdminDesk::Parts{.config = config(),
+                              .clock = clock_,
+                              .log = log_,
+                              .threads = std::move(threads),
+                              .status = [this] { return report(); },
+                              .metrics = [this] { return survey(report(), surveyed()); },
+                              .sight = [this] { return sight(); },
+                              .ledger = [this] { return pipeline_->ledger().status(); },
+                              .dealt = [this] { return pipeline_->feed().dealt(); },
+                              .rules = [this] { return setup_.rules->size(); }});
+    return desk_->open();
+  }
+
+  [[nodiscard]] Surveyed surveyed() const {
+    return {config(), *setup_.rules, *pipeline_, *source_, *store_, lookout_, clock_};
   }
 
   void start() {
@@ -167,8 +176,12 @@ class Daemon {
     wait_to_look();
     outlets_->start();
     pipeline_->start();
-    source_thread_ = std::jthread([this](const std::stop_token& stop) { source_->run(stop); });
+    source_thread_ = std::jthread([this](const std::stop_token& stop) {
+      name_thread("source");
+      source_->run(stop);
+    });
     tell_ready();
+    desk_->start_watchdog();
     give_back_startup_pages();
   }
 
@@ -276,6 +289,7 @@ class Daemon {
       for (Notice& notice : lookout_.look(sight())) {
         pipeline_->ledger().post(std::move(notice));
       }
+      desk_->look();
       wait_to_look();
     });
   }
@@ -340,7 +354,9 @@ class Daemon {
     report.ledger = pipeline_->ledger().status();
     for (const CourierStatus& courier : outlets_->status()) {
       const auto waiting = store_->pending_usage(courier.sink);
-      report.sinks.push_back({courier, waiting ? waiting->count : 0, waiting ? waiting->bytes : 0});
+      const auto oldest = store_->oldest_pending(courier.sink);
+      report.sinks.push_back({courier, waiting ? waiting->count : 0, waiting ? waiting->bytes : 0,
+                              oldest ? *oldest : std::nullopt});
     }
     return report;
   }
@@ -363,7 +379,7 @@ class Daemon {
   std::unique_ptr<Outlets> outlets_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Source> source_;
-  std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<AdminDesk> desk_;
   std::jthread source_thread_;
 };
 

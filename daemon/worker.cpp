@@ -9,11 +9,16 @@
 
 namespace nodeportd {
 
+static_assert(kRejects <= std::tuple_size_v<decltype(BatchTally::rejects)>);
+
 void WorkerCounters::add(const Batch& batch) {
   records.add(batch.tally.records);
   bytes.add(batch.tally.bytes);
   decoded.add(batch.tally.decoded);
-  uninspectable.add(batch.tally.uninspectable);
+  if (batch.tally.uninspectable > 0) {
+    uninspectable.add(batch.tally.uninspectable);
+    for (std::size_t i = 0; i < rejects.size(); ++i) rejects[i].add(batch.tally.rejects[i]);
+  }
   matches.add(batch.matches.size());
 }
 
@@ -69,6 +74,7 @@ void Worker::take(const AuditEvent& event, std::uint32_t record, std::uint32_t p
 void Worker::report(const Record& record, std::string_view text, Reject reject,
                     Batch& batch) const {
   ++batch.tally.uninspectable;
+  ++batch.tally.rejects[static_cast<std::size_t>(reject)];
   const Peek seen = peek(text);
   EventRef event;
   event.audit_id = bounded_utf8(seen.audit_id, 256);
@@ -85,6 +91,7 @@ void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, Ba
   Waker& waker = lanes.waker(lane);
   const std::stop_callback wake(stop, [&waker] { waker.wake(); });
   while (!stop.stop_requested()) {
+    pulse_.answer();
     Batch* batch = lanes.try_take(lane);
     if (batch == nullptr) {
       lanes.wake_collector();

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <stop_token>
 
 #include "base/counter.hpp"
+#include "base/pulse.hpp"
 #include "decode/event_reader.hpp"
+#include "decode/reject.hpp"
 #include "decode/scan.hpp"
 #include "decode/service_write.hpp"
 #include "match/matcher.hpp"
@@ -21,6 +24,7 @@ struct WorkerCounters {
   Counter bytes;
   Counter decoded;
   Counter uninspectable;
+  std::array<Counter, kRejects> rejects;  // the same by reason
   Counter matches;
 
   // What its tally and its matches say.
@@ -47,6 +51,8 @@ class Worker {
   // inspected, into the batch.
   void examine(Batch& batch);
 
+  // Answers at each turn of run().
+  [[nodiscard]] Pulse& pulse() { return pulse_; }
   // The body of worker thread `lane`: until `stop` is requested. Each batch by its own edition.
   void run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, BatchPool& pool,
            WorkerCounters& counters);
@@ -60,6 +66,7 @@ class Worker {
   const Scan* scan_ = nullptr;
   EventReader reader_;
   ServiceWriteReader writes_;
+  Pulse pulse_;
 };
 
 }  // namespace nodeportd

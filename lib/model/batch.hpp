@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,6 +33,7 @@ struct BatchTally {
   std::uint64_t bytes = 0;
   std::uint64_t decoded = 0;  // records that the scan let through
   std::uint64_t uninspectable = 0;
+  std::array<std::uint32_t, 16> rejects{};  // the same by the reason's number (decode/reject.hpp)
   std::uint64_t oversize = 0;
 };
 

@@ -43,6 +43,11 @@ struct StreamStatus {
   bool waiting = false;      // for a file that can be read
   bool missing = false;      // nothing stands under the path; what stood there may still be read
   bool at_end = false;
+  // Read since the start, from all its files.
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  // The last time that nothing of it was left to read, if something is now.
+  std::optional<MonoTime> behind_since;
 };
 
 struct Moment {

@@ -144,6 +144,8 @@ class Store {
                                                 std::span<const Alert> alerts);
   [[nodiscard]] Result<std::string> sink_mark(const std::string& sink);
   [[nodiscard]] Result<Usage> pending_usage(const std::string& sink);
+  // When the longest waiting of the sink's next 100 deliveries was committed.
+  [[nodiscard]] Result<std::optional<WallTime>> oldest_pending(const std::string& sink);
   // Of all sinks together, an alert that waits for several counted once: what max_size bounds.
   [[nodiscard]] Result<Usage> outbox_usage();
   // Sinks for which something waits, those that no config names any more included.

@@ -56,10 +56,12 @@ TEST_CASE("keys that a running daemon does not take up are named, those that it 
   next.aggregate.max_keys = 10;
   next.state.directory = "/state";
   next.admin_socket = "/socket";
+  next.admin_port = 9464;
+  next.admin_grace = std::chrono::seconds(1);
   next.confine = Confine::none;
-  CHECK(keys_for_restart(running, next) == Keys{"cluster", "node", "sources", "pipeline.workers",
-                                                "aggregate.max_keys", "state.directory", "sinks",
-                                                "admin.socket", "confine"});
+  CHECK(keys_for_restart(running, next) ==
+        Keys{"cluster", "node", "sources", "pipeline.workers", "aggregate.max_keys",
+             "state.directory", "sinks", "admin.socket", "admin.listen", "admin.grace", "confine"});
 }
 
 TEST_CASE("a file that the running daemon may not open is named, one beneath a folder of it not") {
