@@ -26,6 +26,7 @@ constexpr const char* kExamples =
     "  nodeportd explain audit.log:17               why each rule matches line 17 or does not\n"
     "  nodeportd test ./rules                       run the tests that stand in rule files\n"
     "  nodeportd status                             what the running daemon reads and sends\n"
+    "  nodeportd config show                        the config with defaults, secrets masked\n"
     "  nodeportd exposed --namespace shop           what is open now, since when and by whom\n"
     "  nodeportd test-sink soc                      send a marked test alert to one sink\n"
     "  nodeportd deadletters resend --sink soc      try again what a receiver refused\n"
@@ -166,6 +167,25 @@ void add_test(CLI::App& app, TestRulesCommand& test) {
   add_format(*verb, test.format);
 }
 
+struct ConfigVerbs {
+  CLI::App* schema = nullptr;
+  CLI::App* defaults = nullptr;
+};
+
+ConfigVerbs add_config_verbs(CLI::App& app, ConfigCommand& config) {
+  CLI::App* verb = app.add_subcommand("config", "Print the config's schema, defaults or effect");
+  verb->require_subcommand(1);
+  ConfigVerbs verbs;
+  verbs.schema = verb->add_subcommand("schema", "Print the JSON schema of the configuration");
+  verbs.schema->add_flag("--rules", config.of_rules, "That of rule files instead");
+  verbs.defaults =
+      verb->add_subcommand("defaults", "Print every key with its default and what it means");
+  CLI::App* show = verb->add_subcommand(
+      "show", "Print the config with variables replaced, defaults filled in and secrets masked");
+  add_config(*show, config.config);
+  return verbs;
+}
+
 }  // namespace
 
 Command parse_command_line(int argc, char** argv) {
@@ -217,6 +237,10 @@ Command parse_command_line(int argc, char** argv) {
   TestRulesCommand test_rules;
   add_test(app, test_rules);
 
+  ConfigCommand config;
+  config.config = kConfigDefault;
+  const ConfigVerbs config_verbs = add_config_verbs(app, config);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -229,6 +253,11 @@ Command parse_command_line(int argc, char** argv) {
   if (app.got_subcommand("deadletters")) {
     if (resend->parsed()) deadletters.action = DeadlettersCommand::Action::resend;
     return deadletters;
+  }
+  if (app.got_subcommand("config")) {
+    if (config_verbs.schema->parsed()) config.action = ConfigCommand::Action::schema;
+    if (config_verbs.defaults->parsed()) config.action = ConfigCommand::Action::defaults;
+    return config;
   }
   if (app.got_subcommand("exposed")) return exposed;
   if (app.got_subcommand("test")) return test_rules;

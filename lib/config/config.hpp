@@ -123,6 +123,7 @@ struct SinkConfig {
   std::optional<std::chrono::milliseconds> heartbeat;
   RetryConfig retry;
   std::variant<FileSinkConfig, SyslogSinkConfig, WebhookSinkConfig> target;
+  bool operator==(const SinkConfig&) const = default;
 };
 
 // What the running daemon takes from itself once it has started.
@@ -149,6 +150,7 @@ struct Config {
   std::string admin_socket = "/run/nodeportd/admin.sock";
   LogLevel log_level = LogLevel::info;
   Confine confine = Confine::all;
+  bool operator==(const Config&) const = default;
 };
 
 }  // namespace nodeportd
