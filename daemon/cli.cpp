@@ -2,10 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cstdio>
 #include <map>
 #include <optional>
 
 #include "base/units.hpp"
+#include "daemon/completion.hpp"
 #include "daemon/exit_code.hpp"
 
 namespace nodeportd {
@@ -186,6 +188,15 @@ ConfigVerbs add_config_verbs(CLI::App& app, ConfigCommand& config) {
   return verbs;
 }
 
+CLI::App* add_completion(CLI::App& app, std::string& shell) {
+  CLI::App* verb = app.add_subcommand("completion", "Print the script for a shell's completion");
+  verb->add_option("SHELL", shell, "The shell")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
+      ->type_name("bash|zsh|fish");
+  return verb;
+}
+
 }  // namespace
 
 Command parse_command_line(int argc, char** argv) {
@@ -241,10 +252,17 @@ Command parse_command_line(int argc, char** argv) {
   config.config = kConfigDefault;
   const ConfigVerbs config_verbs = add_config_verbs(app, config);
 
+  std::string shell;
+  CLI::App* completion_verb = add_completion(app, shell);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return Answered{app.exit(error) == 0 ? kExitWell : kExitUsage};
+  }
+  if (app.got_subcommand(completion_verb)) {
+    (void)std::fputs(completion_script(completion_tree(app), shell).c_str(), stdout);
+    return Answered{kExitWell};
   }
   if (app.got_subcommand(run_verb)) return run;
   if (app.got_subcommand(check_verb)) return check;
