@@ -2,10 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cstdio>
 #include <map>
 #include <optional>
 
 #include "base/units.hpp"
+#include "daemon/completion.hpp"
 #include "daemon/exit_code.hpp"
 
 namespace nodeportd {
@@ -26,6 +28,7 @@ constexpr const char* kExamples =
     "  nodeportd explain audit.log:17               why each rule matches line 17 or does not\n"
     "  nodeportd test ./rules                       run the tests that stand in rule files\n"
     "  nodeportd status                             what the running daemon reads and sends\n"
+    "  nodeportd config show                        the config with defaults, secrets masked\n"
     "  nodeportd exposed --namespace shop           what is open now, since when and by whom\n"
     "  nodeportd test-sink soc                      send a marked test alert to one sink\n"
     "  nodeportd deadletters resend --sink soc      try again what a receiver refused\n"
@@ -168,6 +171,34 @@ void add_test(CLI::App& app, TestRulesCommand& test) {
   add_format(*verb, test.format);
 }
 
+struct ConfigVerbs {
+  CLI::App* schema = nullptr;
+  CLI::App* defaults = nullptr;
+};
+
+ConfigVerbs add_config_verbs(CLI::App& app, ConfigCommand& config) {
+  CLI::App* verb = app.add_subcommand("config", "Print the config's schema, defaults or effect");
+  verb->require_subcommand(1);
+  ConfigVerbs verbs;
+  verbs.schema = verb->add_subcommand("schema", "Print the JSON schema of the configuration");
+  verbs.schema->add_flag("--rules", config.of_rules, "That of rule files instead");
+  verbs.defaults =
+      verb->add_subcommand("defaults", "Print every key with its default and what it means");
+  CLI::App* show = verb->add_subcommand(
+      "show", "Print the config with variables replaced, defaults filled in and secrets masked");
+  add_config(*show, config.config);
+  return verbs;
+}
+
+CLI::App* add_completion(CLI::App& app, std::string& shell) {
+  CLI::App* verb = app.add_subcommand("completion", "Print the script for a shell's completion");
+  verb->add_option("SHELL", shell, "The shell")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
+      ->type_name("bash|zsh|fish");
+  return verb;
+}
+
 }  // namespace
 
 Command parse_command_line(int argc, char** argv) {
@@ -219,10 +250,21 @@ Command parse_command_line(int argc, char** argv) {
   TestRulesCommand test_rules;
   add_test(app, test_rules);
 
+  ConfigCommand config;
+  config.config = kConfigDefault;
+  const ConfigVerbs config_verbs = add_config_verbs(app, config);
+
+  std::string shell;
+  CLI::App* completion_verb = add_completion(app, shell);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return Answered{app.exit(error) == 0 ? kExitWell : kExitUsage};
+  }
+  if (app.got_subcommand(completion_verb)) {
+    (void)std::fputs(completion_script(completion_tree(app), shell).c_str(), stdout);
+    return Answered{kExitWell};
   }
   if (app.got_subcommand(run_verb)) return run;
   if (app.got_subcommand(check_verb)) return check;
@@ -231,6 +273,11 @@ Command parse_command_line(int argc, char** argv) {
   if (app.got_subcommand("deadletters")) {
     if (resend->parsed()) deadletters.action = DeadlettersCommand::Action::resend;
     return deadletters;
+  }
+  if (app.got_subcommand("config")) {
+    if (config_verbs.schema->parsed()) config.action = ConfigCommand::Action::schema;
+    if (config_verbs.defaults->parsed()) config.action = ConfigCommand::Action::defaults;
+    return config;
   }
   if (app.got_subcommand("exposed")) return exposed;
   if (app.got_subcommand("test")) return test_rules;

@@ -73,6 +73,13 @@ struct TestRulesCommand {
   OutputFormat format = OutputFormat::table;
 };
 
+struct ConfigCommand {
+  enum class Action : std::uint8_t { schema, defaults, show };
+  Action action = Action::show;
+  bool of_rules = false;  // the schema of rule files
+  std::string config;
+};
+
 // The command line is answered already (`--help`, `--version`) or is wrong (exit code 2).
 struct Answered {
   int exit_code = 0;
@@ -80,7 +87,7 @@ struct Answered {
 
 using Command = std::variant<Answered, RunCommand, CheckCommand, ReplayCommand, StatusCommand,
                              DeadlettersCommand, ExposedCommand, TestSinkCommand, TestRulesCommand,
-                             ExplainCommand>;
+                             ExplainCommand, ConfigCommand>;
 
 // Prints help and errors itself.
 [[nodiscard]] Command parse_command_line(int argc, char** argv);

@@ -35,6 +35,9 @@ struct Dispatch {
   int operator()(const nodeportd::TestRulesCommand& command) const {
     return nodeportd::test_rules(command);
   }
+  int operator()(const nodeportd::ConfigCommand& command) const {
+    return nodeportd::config(command);
+  }
 };
 
 // malloc's default, but fixed. Left to itself it keeps ever larger blocks in the heap once one of

@@ -14,5 +14,6 @@ namespace nodeportd {
 [[nodiscard]] int test_sink(const TestSinkCommand& command);
 [[nodiscard]] int explain(const ExplainCommand& command);
 [[nodiscard]] int test_rules(const TestRulesCommand& command);
+[[nodiscard]] int config(const ConfigCommand& command);
 
 }  // namespace nodeportd

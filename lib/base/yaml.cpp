@@ -195,6 +195,15 @@ class TreeBuilder final : public YAML::EventHandler {
 
 }  // namespace
 
+bool operator==(const YamlNode& a, const YamlNode& b) {
+  const auto is_same = [](const YamlEntry& left, const YamlEntry& right) {
+    return left.key == right.key && left.value == right.value;
+  };
+  return a.kind == b.kind && a.quoted == b.quoted && a.scalar == b.scalar && a.items == b.items &&
+         std::equal(a.entries.begin(), a.entries.end(), b.entries.begin(), b.entries.end(),
+                    is_same);
+}
+
 const YamlNode* YamlNode::find(std::string_view key) const {
   const YamlEntry* entry = entry_of(*this, key);
   return entry == nullptr ? nullptr : &entry->value;

@@ -41,6 +41,9 @@ struct YamlEntry {
   YamlNode value;
 };
 
+// Whether two trees say the same, wherever they stand.
+[[nodiscard]] bool operator==(const YamlNode& a, const YamlNode& b);
+
 // All documents of a text that hold something. What yaml-cpp would swallow is a problem here, with
 // file:line:column: duplicate keys, `<<`, keys that are not scalars, tags, plain numbers that look
 // octal (`010`), a quote that nobody closes, text that belongs to no document, an alias that

@@ -173,9 +173,18 @@ void YamlMap::refuse_unknown_keys() {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
     std::string text = what_ + " has no key '" + entry.key + "'";
     const std::string_view meant = nearest(entry.key, known_.data(), known_.size());
-    if (!meant.empty()) text += ": did you mean '" + std::string(meant) + "'?";
+    text += meant.empty() ? ": " + listed_keys() : ": did you mean '" + std::string(meant) + "'?";
     problems_.push_back({{file_, entry.line, entry.column}, std::move(text)});
   }
+}
+
+std::string YamlMap::listed_keys() const {
+  std::string list;
+  for (auto key = known_.begin(); key != known_.end(); ++key) {
+    if (std::find(known_.begin(), key, *key) != key) continue;
+    list += (list.empty() ? "it has " : ", ") + std::string(*key);
+  }
+  return list;
 }
 
 }  // namespace nodeportd

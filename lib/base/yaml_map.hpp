@@ -44,11 +44,13 @@ class YamlMap {
   void complain_here(std::string text);
   [[nodiscard]] Place place(const YamlNode& at) const { return {file_, at.line, at.column}; }
 
-  // Call last: each key that was never asked for is a problem that names the nearest known one.
+  // Call last: each key that was never asked for is a problem that names the nearest known one, or
+  // all where none is near.
   void refuse_unknown_keys();
 
  private:
   const YamlNode* scalar(std::string_view key);
+  [[nodiscard]] std::string listed_keys() const;
 
   const YamlNode& node_;
   std::string file_;

@@ -154,6 +154,7 @@ struct Config {
   std::chrono::milliseconds admin_grace = std::chrono::seconds(30);
   LogLevel log_level = LogLevel::info;
   Confine confine = Confine::all;
+  bool operator==(const Config&) const = default;
 };
 
 }  // namespace nodeportd

@@ -246,8 +246,10 @@ LoadedConfig load_config(const std::string& path, const Environment& environment
     problems.push_back({{path, documents[1].line, documents[1].column},
                         "a config is one document, this begins another"});
   }
-  substitute(documents.front(), path, environment, problems);
-  read_top(documents.front(), {path, problems}, loaded.config);
+  loaded.written = documents.front();
+  loaded.expanded = std::move(documents.front());
+  substitute(loaded.expanded, path, environment, problems);
+  read_top(loaded.expanded, {path, problems}, loaded.config);
   std::sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
     return std::tie(a.place.line, a.place.column, a.text) <
            std::tie(b.place.line, b.place.column, b.text);

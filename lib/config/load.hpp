@@ -10,6 +10,8 @@ namespace nodeportd {
 
 struct LoadedConfig {
   Config config;
+  YamlNode written;   // the file
+  YamlNode expanded;  // the same with its variables replaced
   Problems problems;  // in the order of the file; when there are any, `config` is not to be used
 };
 

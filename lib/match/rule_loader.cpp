@@ -247,6 +247,12 @@ std::vector<std::string> rule_files_of(const std::string& folder, Problems& prob
 
 }  // namespace
 
+std::vector<std::string_view> rule_keys() {
+  std::vector<std::string_view> keys(kEffective.begin(), kEffective.end());
+  keys.insert(keys.end(), kDescriptive.begin(), kDescriptive.end());
+  return keys;
+}
+
 std::string lower_case_id(std::string_view id) {
   std::string lower(id);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

@@ -41,4 +41,7 @@ void load_rule_text(std::string_view text, const std::string& file,
 // A rule id as all compare it.
 [[nodiscard]] std::string lower_case_id(std::string_view id);
 
+// Every key that Sigma or nodeportd gives a rule. A rule may have others, of its own.
+[[nodiscard]] std::vector<std::string_view> rule_keys();
+
 }  // namespace nodeportd

@@ -102,7 +102,7 @@ TEST_CASE("a key nobody asked for is named with the one it was meant to be") {
                      (void)map.text("type");
                    }) ==
         "f:1:1: a thing has no key 'naem': did you mean 'name'?\n"
-        "f:2:1: a thing has no key 'something'\n");
+        "f:2:1: a thing has no key 'something': it has name, type\n");
 }
 
 TEST_CASE("what is not a map at all is one problem, not one per key") {

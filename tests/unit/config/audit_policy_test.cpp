@@ -233,6 +233,7 @@ TEST_CASE(
         "policy.yaml:7:27: an entry of 'resources' has no key 'resource': did you mean "
         "'resources'?; the apiserver ignores it\n"
         "policy.yaml:8:25: '*' stands for itself: the apiserver knows no wildcard in 'verbs'\n"
-        "policy.yaml:9:1: an audit policy has no key 'redactions'; the apiserver ignores it\n"
+        "policy.yaml:9:1: an audit policy has no key 'redactions': it has apiVersion, kind, "
+        "metadata, rules, omitStages, omitManagedFields; the apiserver ignores it\n"
         "policy.yaml:11:1: the apiserver reads one document, and ignores what begins here\n");
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/load.hpp"
+#include "support/config_schema.hpp"
 #include "support/config_text.hpp"
 
 using namespace nodeportd;
@@ -94,32 +95,29 @@ TEST_CASE("the commented config is right with every comment made live, and shows
   CHECK(webhook.headers == WebhookSinkConfig::Headers{{"X-Cluster", "production"}});
 }
 
-TEST_CASE(
-    "every word that the loader knows is in the manual, and every key in the shipped config") {
-  const std::string manual = read_text(kRoot + "/docs/CONFIGURATION.md");
+TEST_CASE("every key of the schema is in the shipped config") {
   const std::string shipped = uncommented(read_text(kRoot + "/config/nodeportd.yaml"));
-  const std::set<std::string> explained = all_matches(manual, "`\"?([a-z0-9_-]+)");
   const std::set<std::string> shown = all_matches(shipped, "([a-z_]+):");
+  const YamlSchema schema =
+      YamlSchema::parse(read_text(kRoot + "/config/schema/nodeportd.schema.json"));
+  for (const test::SchemaPlace& place : test::config_places(schema)) {
+    for (const auto& [key, described] : place.keys) {
+      INFO(place.name << " " << key);
+      CHECK(shown.count(std::string(key)) == 1);
+    }
+  }
+}
 
-  std::set<std::string> words;
-  for (const auto& file : std::filesystem::directory_iterator(kRoot + "/lib/config")) {
-    const std::string name = file.path().filename().string();
-    if (!name.ends_with(".cpp") || name == "substitute.cpp") continue;
-    // Theirs are the words of kube-apiserver.
-    if (name.starts_with("audit_") || name == "policy_review.cpp") continue;
-    const std::string code =
-        std::regex_replace(read_text(file.path()), std::regex("#include.*|localhost"), "");
-    words.merge(all_matches(code, "\"([a-z][a-z0-9_-]+)\""));
+TEST_CASE("every shipped file names its schema to the editor that opens it") {
+  const auto begins = [](const std::string& path, const std::string& schema) {
+    INFO(path);
+    CHECK(read_text(path).starts_with(
+        "# yaml-language-server: $schema=/usr/share/nodeportd/schema/" + schema + "\n"));
+  };
+  for (const char* name : {"nodeportd.yaml", "nodeportd.minimal.yaml", "nodeportd.sidecar.yaml"}) {
+    begins(kRoot + "/config/" + name, "nodeportd.schema.json");
   }
-  CHECK(words.size() > 80);
-  for (const std::string& word : words) {
-    CAPTURE(word);
-    CHECK(explained.count(word) == 1);
-  }
-  const std::set<std::string> keys = all_matches(manual, "\n\\| `([a-z_]+)`");
-  CHECK(keys.size() > 40);
-  for (const std::string& key : keys) {
-    CAPTURE(key);
-    CHECK(shown.count(key) == 1);
+  for (const auto& entry : std::filesystem::directory_iterator(kRoot + "/config/rules")) {
+    begins(entry.path().string(), "nodeportd-rules.schema.json");
   }
 }

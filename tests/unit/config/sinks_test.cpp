@@ -135,7 +135,7 @@ TEST_CASE("a sink that cannot work is told, at its place") {
        "c.yaml:2:90: 'heartbeat' must be at least 1s and at most 1d, this is 1ms\n"},
       {"[{name: a, type: file, path: /a, retry: {initial: 10m, maximum: 1h}}]",
        "c.yaml:2:48: 'initial' must not be longer than 'max'\n"
-       "c.yaml:2:63: 'retry' has no key 'maximum'\n"},
+       "c.yaml:2:63: 'retry' has no key 'maximum': it has initial, max\n"},
       {"[{name: a, type: file, path: /a, retry: 5s}]",
        "c.yaml:2:48: 'retry' must be a map, this is text\n"},
       // A key of another type.
