@@ -1,0 +1,116 @@
+"""The image: it holds all that the daemon needs, and the daemon needs no more than it says."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from machine import Machine, needs
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "..", "e2e"))
+from harness import NODEPORTD, SOURCE, creation, eventually  # noqa: E402
+
+CONTAINERFILE = os.path.join(SOURCE, "container/Containerfile")
+USER = 65532
+
+
+def final_stage():
+    """What the Containerfile does once the build has made /image, with our folder in its place."""
+    with open(CONTAINERFILE, encoding="utf-8") as file:
+        text = file.read()
+    return re.sub(r"--from=build (.*?)/image", r"\1", text[text.index("\nFROM scratch"):])
+
+
+class Image(unittest.TestCase):
+    def setUp(self):
+        self.work = tempfile.mkdtemp(prefix="nodeportd-image-")
+        self.addCleanup(shutil.rmtree, self.work)
+        staged = os.path.join(self.work, "staged")
+        subprocess.run([os.path.join(SOURCE, "container/stage"), NODEPORTD, staged],
+                       check=True, timeout=120)
+        self.image = os.path.join(staged, "root")
+
+    def test_it_holds_the_shipped_rules_the_libraries_and_their_licences_and_no_shell(self):
+        found = {os.path.join(folder, name)[len(self.image):]
+                 for folder, _, names in os.walk(self.image) for name in names}
+        for rule in os.listdir(os.path.join(SOURCE, "config/rules")):
+            self.assertIn("/etc/nodeportd/rules/" + rule, found)
+        programs = {path for path in found if re.match(r"/(usr/)?s?bin/", path)}
+        self.assertEqual(programs, {"/usr/bin/nodeportd"})
+        for package in ("libc6", "libssl3", "libstdc++6", "libsqlite3-0", "nodeportd"):
+            self.assertIn(f"/usr/share/doc/{package}/copyright", found)
+
+    def test_it_runs_without_root_and_rights_on_a_root_that_is_read_only(self):
+        needs("nsenter", "setpriv")
+        os.mkdir(os.path.join(self.work, "machine"))
+        machine = Machine(os.path.join(self.work, "machine"), self.image)
+        self.addCleanup(machine.close)
+        log = "/mnt/var/log/kubernetes/audit"
+        # Volumes, and a log that its group may read.
+        machine.shell(f"""
+            mkdir -p {log} /mnt/proc /mnt/var/lib/nodeportd /mnt/run/nodeportd
+            mount -o remount,bind,ro /mnt
+            mount -t proc proc /mnt/proc
+            for folder in var/lib/nodeportd run/nodeportd; do
+              mount -t tmpfs -o uid={USER},gid={USER},mode=700 tmpfs /mnt/$folder
+            done
+            mount -t tmpfs -o gid={USER},mode=750 tmpfs {log}""")
+        program = machine.enter(
+            "env", "-i", "NODE_NAME=cp-1", "setpriv", "--no-new-privs", "--inh-caps=-all",
+            "/usr/sbin/chroot", f"--userspec={USER}:{USER}", "--groups=", "/mnt", "/usr/bin/nodeportd")
+        said = open(os.path.join(self.work, "alerts"), "w+", encoding="utf-8")
+        self.addCleanup(said.close)
+        subprocess.run([*program, "check"], check=True, capture_output=True, timeout=60)
+        daemon = subprocess.Popen([*program, "run"], stdout=said, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(daemon.stderr.close)
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.kill)
+        machine.shell(f"umask 027; cat > {log}/new; chgrp {USER} {log}/new; mv {log}/new {log}/audit.log",
+                      input=creation("ours", "web"))
+
+        def told():
+            self.assertIsNone(daemon.poll(), daemon.poll() is not None and daemon.stderr.read())
+            said.seek(0)
+            return [json.loads(line) for line in said if '"audit_id":"ours"' in line]
+        alert = eventually(told, what="an alert on standard output", pause=0.05)[0]
+        self.assertEqual((alert["cluster"], alert["node"]), ("kubernetes", "cp-1"))
+        subprocess.run([*program, "status"], check=True, capture_output=True, timeout=60)
+        daemon.send_signal(signal.SIGTERM)
+        self.assertEqual(daemon.wait(60), 0)
+
+    def buildah(self, *arguments):
+        done = subprocess.run(
+            ["buildah", "--root", os.path.join(self.work, "storage"),
+             "--runroot", os.path.join(self.work, "runroot"), "--storage-driver", "vfs",
+             *arguments], capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_buildah_builds_it_and_it_runs(self):
+        needs("buildah")
+        file = os.path.join(self.work, "Containerfile")
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(final_stage())
+        self.buildah("build", "--isolation", "chroot", "-f", file, "-t", "localhost/nodeportd",
+                     os.path.dirname(self.image))
+        config = json.loads(self.buildah("inspect", "--type", "image", "localhost/nodeportd"))
+        config = config["OCIv1"]["config"]
+        self.assertEqual(config["User"], f"{USER}:{USER}")
+        self.assertEqual(config["Entrypoint"] + config["Cmd"], ["/usr/bin/nodeportd", "run"])
+        self.assertEqual(set(config["Volumes"]), {"/var/lib/nodeportd", "/run/nodeportd"})
+        container = self.buildah("from", "localhost/nodeportd").strip()
+        inside = ("run", "--isolation", "chroot", "--env", "NODE_NAME=cp-1", container, "--")
+        self.assertRegex(self.buildah(*inside, "/usr/bin/nodeportd", "--version"), r"^nodeportd \d")
+        self.buildah(*inside, "/usr/bin/nodeportd", "check")
+        root = self.buildah("mount", container).strip()
+        self.assertEqual(os.stat(os.path.join(root, "var/lib/nodeportd")).st_uid, USER)
+        self.buildah("umount", container)
+
+
+if __name__ == "__main__":
+    unittest.main()
