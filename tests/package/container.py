@@ -18,6 +18,24 @@ from harness import NODEPORTD, SOURCE, creation, eventually  # noqa: E402
 CONTAINERFILE = os.path.join(SOURCE, "container/Containerfile")
 USER = 65532
 
+# Becomes a program in /mnt as a container runtime would start it with `drop: [ALL]`: with this user,
+# no groups, no capability and none to gain.
+IN_CONTAINER = """
+import ctypes, os, sys
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
+prctl = ctypes.CDLL(None).prctl
+os.chroot("/mnt")
+os.chdir("/")
+for capability in range(64):
+    prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+user = int(sys.argv[1])
+os.setgroups([])
+os.setgid(user)
+os.setuid(user)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
 
 def final_stage():
     """What the Containerfile does once the build has made /image, with our folder in its place."""
@@ -45,24 +63,29 @@ class Image(unittest.TestCase):
         for package in ("libc6", "libssl3", "libstdc++6", "libsqlite3-0", "nodeportd"):
             self.assertIn(f"/usr/share/doc/{package}/copyright", found)
 
-    def test_it_runs_without_root_and_rights_on_a_root_that_is_read_only(self):
-        needs("nsenter", "setpriv")
+    def test_it_runs_without_root_on_a_root_that_is_read_only(self):
+        self.run_on_read_only_root(USER, log_mode="640")
+
+    def test_root_without_any_capability_reads_roots_log(self):
+        self.run_on_read_only_root(0, log_mode="600")
+
+    def run_on_read_only_root(self, user, log_mode):
+        needs("nsenter", "/usr/bin/python3")
         os.mkdir(os.path.join(self.work, "machine"))
         machine = Machine(os.path.join(self.work, "machine"), self.image)
         self.addCleanup(machine.close)
         log = "/mnt/var/log/kubernetes/audit"
-        # Volumes, and a log that its group may read.
+        # Volumes, and a log of root's that this user's group may read, or nobody.
         machine.shell(f"""
             mkdir -p {log} /mnt/proc /mnt/var/lib/nodeportd /mnt/run/nodeportd
             mount -o remount,bind,ro /mnt
             mount -t proc proc /mnt/proc
             for folder in var/lib/nodeportd run/nodeportd; do
-              mount -t tmpfs -o uid={USER},gid={USER},mode=700 tmpfs /mnt/$folder
+              mount -t tmpfs -o uid={user},gid={user},mode=700 tmpfs /mnt/$folder
             done
-            mount -t tmpfs -o gid={USER},mode=750 tmpfs {log}""")
-        program = machine.enter(
-            "env", "-i", "NODE_NAME=cp-1", "setpriv", "--no-new-privs", "--inh-caps=-all",
-            "/usr/sbin/chroot", f"--userspec={USER}:{USER}", "--groups=", "/mnt", "/usr/bin/nodeportd")
+            mount -t tmpfs -o gid={user},mode=750 tmpfs {log}""")
+        program = machine.enter("env", "-i", "NODE_NAME=cp-1", "/usr/bin/python3", "-c", IN_CONTAINER,
+                                str(user), "/usr/bin/nodeportd")
         said = open(os.path.join(self.work, "alerts"), "w+", encoding="utf-8")
         self.addCleanup(said.close)
         subprocess.run([*program, "check"], check=True, capture_output=True, timeout=60)
@@ -70,8 +93,8 @@ class Image(unittest.TestCase):
         self.addCleanup(daemon.stderr.close)
         self.addCleanup(daemon.wait)
         self.addCleanup(daemon.kill)
-        machine.shell(f"umask 027; cat > {log}/new; chgrp {USER} {log}/new; mv {log}/new {log}/audit.log",
-                      input=creation("ours", "web"))
+        machine.shell(f"cat > {log}/new; chgrp {user} {log}/new; chmod {log_mode} {log}/new;"
+                      f"mv {log}/new {log}/audit.log", input=creation("ours", "web"))
 
         def told():
             self.assertIsNone(daemon.poll(), daemon.poll() is not None and daemon.stderr.read())
