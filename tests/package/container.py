@@ -18,8 +18,8 @@ from harness import NODEPORTD, SOURCE, creation, eventually  # noqa: E402
 CONTAINERFILE = os.path.join(SOURCE, "container/Containerfile")
 USER = 65532
 
-# Becomes a program in /mnt as a container runtime would start it with `drop: [ALL]`: with this user,
-# no groups, no capability and none to gain.
+# Becomes a program in /mnt as a container runtime would start it with `drop: [ALL]`: with this
+# user, no groups, no capability and none to gain.
 IN_CONTAINER = """
 import ctypes, os, sys
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
@@ -84,8 +84,8 @@ class Image(unittest.TestCase):
               mount -t tmpfs -o uid={user},gid={user},mode=700 tmpfs /mnt/$folder
             done
             mount -t tmpfs -o gid={user},mode=750 tmpfs {log}""")
-        program = machine.enter("env", "-i", "NODE_NAME=cp-1", "/usr/bin/python3", "-c", IN_CONTAINER,
-                                str(user), "/usr/bin/nodeportd")
+        program = machine.enter("env", "-i", "NODE_NAME=cp-1", "/usr/bin/python3", "-c",
+                                IN_CONTAINER, str(user), "/usr/bin/nodeportd")
         said = open(os.path.join(self.work, "alerts"), "w+", encoding="utf-8")
         self.addCleanup(said.close)
         subprocess.run([*program, "check"], check=True, capture_output=True, timeout=60)

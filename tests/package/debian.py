@@ -43,7 +43,8 @@ def setUpModule():
 def make_older(package):
     tree = os.path.join(work, "tree")
     subprocess.run(["dpkg-deb", "-R", new, tree], check=True)
-    edit(os.path.join(tree, "DEBIAN/control"), lambda text: re.sub("Version: .*", "Version: 0.0.9", text))
+    edit(os.path.join(tree, "DEBIAN/control"),
+         lambda text: re.sub("Version: .*", "Version: 0.0.9", text))
     for conffile in ("nodeportd.yaml", "rules/kubernetes_service_opened.yml"):
         edit(os.path.join(tree, "etc/nodeportd", conffile), lambda text: "# of old\n" + text)
     # Fast: it is read once, here.
@@ -139,8 +140,9 @@ class DebianPackage(unittest.TestCase):
                                  "/run/nodeportd", "/etc/nodeportd/nodeportd.yaml").stdout
         self.assertEqual(modes.splitlines(), [
             "root nodeportd 750 /etc/nodeportd", "root nodeportd 750 /etc/nodeportd/rules",
-            "nodeportd nodeportd 700 /var/lib/nodeportd", "nodeportd nodeportd 750 /var/log/nodeportd",
-            "nodeportd nodeportd 750 /run/nodeportd", "root root 644 /etc/nodeportd/nodeportd.yaml"])
+            "nodeportd nodeportd 700 /var/lib/nodeportd",
+            "nodeportd nodeportd 750 /var/log/nodeportd", "nodeportd nodeportd 750 /run/nodeportd",
+            "root root 644 /etc/nodeportd/nodeportd.yaml"])
         self.machine.run("setpriv", "--reuid=nodeportd", "--regid=nodeportd", "--init-groups",
                          "nodeportd", "check")
         self.assertTrue(self.machine.exists(WANTED), "the service is not enabled")

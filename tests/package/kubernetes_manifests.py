@@ -69,11 +69,11 @@ class Manifests(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.work)
 
     def assert_of_the_api(self, manifest):
-        """Each key and type is one that the API has: what the client's types take in is all of it."""
+        """Each key and type is of the API: what the client's types take in is all there is."""
         group = manifest["apiVersion"].split("/")
         kind = "".join(part.capitalize() for part in group[-1:]) + manifest["kind"]
         client = kubernetes.client.ApiClient()
-        typed = client._ApiClient__deserialize(manifest, kind)  # noqa: SLF001 # public only for responses
+        typed = client._ApiClient__deserialize(manifest, kind)  # the public one takes responses
         self.assertEqual(client.sanitize_for_serialization(typed), manifest)
 
     def assert_pod_is_whole(self, pod, container):
@@ -117,21 +117,25 @@ class Manifests(unittest.TestCase):
         for manifest in objects:
             self.assert_of_the_api(manifest)
         daemon_set = one(objects, "DaemonSet")
-        self.assertEqual({each["kind"] for each in objects}, {"Namespace", "ConfigMap", "DaemonSet"})
+        self.assertEqual({each["kind"] for each in objects},
+                         {"Namespace", "ConfigMap", "DaemonSet"})
         self.assertEqual({each["metadata"].get("namespace", each["metadata"]["name"])
                           for each in objects}, {"nodeportd"})
         template = daemon_set["spec"]["template"]
-        self.assertEqual(template["metadata"]["labels"], daemon_set["spec"]["selector"]["matchLabels"])
+        self.assertEqual(template["metadata"]["labels"],
+                         daemon_set["spec"]["selector"]["matchLabels"])
         pod = template["spec"]
         self.assertIs(pod["automountServiceAccountToken"], False)
         container = pod["containers"][0]
         self.assert_pod_is_whole(pod, container)
         self.assertNotIn("add", container["securityContext"]["capabilities"])
 
-        maps = {each["metadata"]["name"]: each["data"] for each in objects if each["kind"] == "ConfigMap"}
+        maps = {each["metadata"]["name"]: each["data"] for each in objects
+                if each["kind"] == "ConfigMap"}
         of_volume = {volume["name"]: maps[volume["configMap"]["name"]] for volume in pod["volumes"]
                      if "configMap" in volume}
-        self.assertEqual(set(of_volume["rules"]), set(os.listdir(os.path.join(SOURCE, "config/rules"))))
+        self.assertEqual(set(of_volume["rules"]),
+                         set(os.listdir(os.path.join(SOURCE, "config/rules"))))
         files = {"nodeportd.yaml": of_volume["config"]["nodeportd.yaml"]}
         files.update({"rules/" + name: text for name, text in of_volume["rules"].items()})
         self.assert_configuration_is_good(files, container, LOG_FOLDER + "/audit.log")
@@ -146,7 +150,8 @@ class Manifests(unittest.TestCase):
         container = pod["containers"][0]
         self.assert_pod_is_whole(pod, container)
         self.assertEqual(container["securityContext"]["capabilities"]["add"], ["DAC_READ_SEARCH"])
-        self.assertIn({"name": "AUDIT_LOG", "value": LOG_FOLDER + "/kube-apiserver.log"}, container["env"])
+        self.assertIn({"name": "AUDIT_LOG", "value": LOG_FOLDER + "/kube-apiserver.log"},
+                      container["env"])
         audit = next(volume for volume in pod["volumes"] if volume["name"] == "audit")
         self.assertEqual(audit["hostPath"]["path"], "/var/log/audit/kube")
 
@@ -155,7 +160,8 @@ class Manifests(unittest.TestCase):
         kind = re.search(r"\+(\w+)\.yaml$", name)[1]
         with open(os.path.join(PATCHES, name), encoding="utf-8") as file:
             patch = file.read()
-        return kubectl("patch", "--local", "-f", manifest, "--type", kind, "--patch", patch, "-o", "yaml")
+        return kubectl("patch", "--local", "-f", manifest, "--type", kind, "--patch", patch,
+                       "-o", "yaml")
 
     def test_kubeadms_patches_put_it_beside_an_apiserver_that_writes_what_it_reads(self):
         manifest = os.path.join(os.path.dirname(__file__), "kube-apiserver.yaml")
@@ -175,7 +181,8 @@ class Manifests(unittest.TestCase):
         self.assertIn(f"--audit-log-path={LOG_FOLDER}/audit.log", apiserver["command"])
         self.assertIn("--audit-policy-file=/etc/kubernetes/audit-policy.yaml", apiserver["command"])
         mounts = {mount["mountPath"]: mount for mount in apiserver["volumeMounts"]}
-        self.assertEqual(set(mounts), {"/etc/kubernetes/pki", "/etc/kubernetes/audit-policy.yaml", LOG_FOLDER})
+        self.assertEqual(set(mounts), {"/etc/kubernetes/pki", "/etc/kubernetes/audit-policy.yaml",
+                                       LOG_FOLDER})
         self.assertFalse(mounts[LOG_FOLDER].get("readOnly"))
         self.assert_pod_is_whole(patched["spec"], ours)
         self.assertNotIn("readinessProbe", ours)
@@ -191,7 +198,8 @@ class Manifests(unittest.TestCase):
         if is_old():
             self.skipTest("skipped: kubectl is older than 1.21")
         for folder in ("config", "deploy"):
-            shutil.copytree(os.path.join(SOURCE, folder), os.path.join(self.work, "nodeportd", folder))
+            shutil.copytree(os.path.join(SOURCE, folder),
+                            os.path.join(self.work, "nodeportd", folder))
         with open(os.path.join(SOURCE, "deploy/kubernetes/README.md"), encoding="utf-8") as file:
             blocks = re.findall(r"```yaml\n(.*?)```", file.read(), re.S)
         with open(os.path.join(self.work, "kustomization.yaml"), "w", encoding="utf-8") as file:
