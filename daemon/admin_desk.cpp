@@ -34,7 +34,11 @@ AdminDesk::AdminDesk(boost::asio::io_context& io, Parts parts)
 Result<void> AdminDesk::open() {
   const auto answer = [this](std::string_view target) { return routes_.answer(target); };
   const Config& config = parts_.config;
-  Result<std::unique_ptr<AdminServer>> socket = AdminServer::open(io_, config.admin_socket, answer);
+  const auto order = [this](std::string_view target) {
+    return target == "/reload" ? parts_.reload() : routes_.answer("");
+  };
+  Result<std::unique_ptr<AdminServer>> socket =
+      AdminServer::open(io_, config.admin_socket, answer, order);
   if (socket) {
     socket_ = std::move(*socket);
   } else if (socket.error().kind == ErrorKind::closed) {

@@ -38,6 +38,7 @@ class AdminDesk {
     std::function<LedgerStatus()> ledger;
     std::function<std::uint64_t()> dealt;  // batches that were handed on
     std::function<std::size_t()> rules;
+    std::function<AdminAnswer()> reload;
   };
   AdminDesk(boost::asio::io_context& io, Parts parts);
 

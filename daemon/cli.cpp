@@ -28,7 +28,9 @@ constexpr const char* kExamples =
     "  nodeportd explain audit.log:17               why each rule matches line 17 or does not\n"
     "  nodeportd test ./rules                       run the tests that stand in rule files\n"
     "  nodeportd status                             what the running daemon reads and sends\n"
+    "  nodeportd status --watch                     the same, every two seconds\n"
     "  nodeportd config show                        the config with defaults, secrets masked\n"
+    "  nodeportd reload                             take up changed rules and config\n"
     "  nodeportd exposed --namespace shop           what is open now, since when and by whom\n"
     "  nodeportd test-sink soc                      send a marked test alert to one sink\n"
     "  nodeportd deadletters resend --sink soc      try again what a receiver refused\n"
@@ -102,6 +104,38 @@ void add_replay(CLI::App& app, ReplayCommand& replay, std::string& batch_size) {
   verb->add_flag("--splunk", replay.splunk,
                  "Print what Splunk's search prints, the whole input being its one batch");
   add_format(*verb, replay.format);
+}
+
+void add_socket(CLI::App& verb, std::string& socket) {
+  verb.add_option("--socket", socket, "Its socket, instead of the config's")->type_name("PATH");
+}
+
+CLI::App* add_status(CLI::App& app, StatusCommand& status) {
+  CLI::App* verb = app.add_subcommand(
+      "status", "Ask the running daemon for positions, lag, rotations, rules, windows and sinks");
+  status.config = kConfigDefault;
+  add_config(*verb, status.config);
+  add_socket(*verb, status.socket);
+  add_format(*verb, status.format);
+  verb->add_option("-w,--watch", status.watch, "Again and again, every so many seconds (2)")
+      ->expected(0, 1)
+      ->default_str("2")
+      ->check(CLI::Range(0.1, 86'400.0).description(""))
+      ->type_name("SECONDS");
+  return verb;
+}
+
+CLI::App* add_reload(CLI::App& app, ReloadCommand& reload) {
+  CLI::App* verb = app.add_subcommand(
+      "reload", "Have the running daemon take up rules, exceptions and config anew");
+  verb->footer(
+      "All of it, or nothing when anything is wrong (78): then each problem is printed. What\n"
+      "changed and needs a restart is named.");
+  reload.config = kConfigDefault;
+  add_config(*verb, reload.config);
+  add_socket(*verb, reload.socket);
+  add_format(*verb, reload.format);
+  return verb;
 }
 
 void add_deadletters(CLI::App& app, DeadlettersCommand& deadletters, CLI::App*& resend) {
@@ -221,13 +255,10 @@ Command parse_command_line(int argc, char** argv) {
   std::string batch_size = "256KiB";
   add_replay(app, replay, batch_size);
 
-  StatusCommand status{kConfigDefault, "", OutputFormat::table};
-  CLI::App* status_verb =
-      app.add_subcommand("status", "Ask the running daemon for positions, lag, windows and sinks");
-  add_config(*status_verb, status.config);
-  status_verb->add_option("--socket", status.socket, "Its socket, instead of the config's")
-      ->type_name("PATH");
-  add_format(*status_verb, status.format);
+  StatusCommand status;
+  CLI::App* status_verb = add_status(app, status);
+  ReloadCommand reload;
+  CLI::App* reload_verb = add_reload(app, reload);
 
   DeadlettersCommand deadletters;
   deadletters.config = kConfigDefault;
@@ -269,6 +300,7 @@ Command parse_command_line(int argc, char** argv) {
   if (app.got_subcommand(run_verb)) return run;
   if (app.got_subcommand(check_verb)) return check;
   if (app.got_subcommand(status_verb)) return status;
+  if (app.got_subcommand(reload_verb)) return reload;
   if (app.got_subcommand(test_verb)) return test_sink;
   if (app.got_subcommand("deadletters")) {
     if (resend->parsed()) deadletters.action = DeadlettersCommand::Action::resend;

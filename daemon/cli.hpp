@@ -38,6 +38,13 @@ struct StatusCommand {
   std::string config;
   std::string socket;  // empty: the one that the config names
   OutputFormat format = OutputFormat::table;
+  double watch = 0;  // seconds between two looks; 0: one is enough
+};
+
+struct ReloadCommand {
+  std::string config;
+  std::string socket;  // as StatusCommand's
+  OutputFormat format = OutputFormat::table;
 };
 
 struct DeadlettersCommand {
@@ -86,8 +93,8 @@ struct Answered {
 };
 
 using Command = std::variant<Answered, RunCommand, CheckCommand, ReplayCommand, StatusCommand,
-                             DeadlettersCommand, ExposedCommand, TestSinkCommand, TestRulesCommand,
-                             ExplainCommand, ConfigCommand>;
+                             ReloadCommand, DeadlettersCommand, ExposedCommand, TestSinkCommand,
+                             TestRulesCommand, ExplainCommand, ConfigCommand>;
 
 // Prints help and errors itself.
 [[nodiscard]] Command parse_command_line(int argc, char** argv);

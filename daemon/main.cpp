@@ -20,6 +20,9 @@ struct Dispatch {
   int operator()(const nodeportd::StatusCommand& command) const {
     return nodeportd::status(command);
   }
+  int operator()(const nodeportd::ReloadCommand& command) const {
+    return nodeportd::reload(command);
+  }
   int operator()(const nodeportd::DeadlettersCommand& command) const {
     return nodeportd::deadletters(command);
   }

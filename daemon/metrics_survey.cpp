@@ -5,6 +5,42 @@
 
 namespace nodeportd {
 
+StatusReport take_status(const Surveyed& parts) {
+  const WorkerCounters& counters = parts.pipeline.counters();
+  const LedgerTally::Figures figures = parts.pipeline.ledger().figures();
+  StatusReport report;
+  report.cluster = parts.config.cluster;
+  report.node = parts.config.node;
+  report.epoch = parts.store.epoch();
+  report.started = parts.started;
+  report.now = parts.clock.wall();
+  report.mono = parts.clock.mono();
+  report.streams = parts.source.status();
+  report.records = counters.records.get();
+  report.bytes = counters.bytes.get();
+  report.decoded = counters.decoded.get();
+  report.matches = counters.matches.get();
+  report.uninspectable = counters.uninspectable.get();
+  report.rules_loaded = parts.rules_loaded;
+  for (const Rule& rule : parts.rules.catalog()) {
+    std::uint64_t alerts = 0;
+    for (const auto& [key, count] : figures.alerts) alerts += key.first == rule.id ? count : 0;
+    report.rules.push_back({rule.id, rule.name, std::string(to_text(rule.level)), alerts});
+  }
+  for (const ExceptionSpec& each : parts.rules.exceptions()) {
+    const auto found = figures.suppressed.find(each.name);
+    report.suppressed[each.name] = found == figures.suppressed.end() ? 0 : found->second;
+  }
+  report.ledger = parts.pipeline.ledger().status();
+  for (const CourierStatus& courier : parts.outlets.status()) {
+    const auto waiting = parts.store.pending_usage(courier.sink);
+    const auto oldest = parts.store.oldest_pending(courier.sink);
+    report.sinks.push_back({courier, waiting ? waiting->count : 0, waiting ? waiting->bytes : 0,
+                            oldest ? *oldest : std::nullopt});
+  }
+  return report;
+}
+
 MetricsReport survey(StatusReport status, const Surveyed& parts) {
   MetricsReport report;
   report.status = std::move(status);

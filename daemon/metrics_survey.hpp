@@ -3,6 +3,7 @@
 #include "config/config.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/metrics.hpp"
+#include "daemon/outlets.hpp"
 #include "daemon/pipeline.hpp"
 #include "source/source.hpp"
 #include "state/store.hpp"
@@ -16,9 +17,14 @@ struct Surveyed {
   Pipeline& pipeline;
   const Source& source;
   Store& store;
+  const Outlets& outlets;
   const Lookout& lookout;
   const Clock& clock;
+  WallTime started;
+  WallTime rules_loaded;
 };
+
+[[nodiscard]] StatusReport take_status(const Surveyed& parts);
 
 [[nodiscard]] MetricsReport survey(StatusReport status, const Surveyed& parts);
 

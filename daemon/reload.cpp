@@ -1,5 +1,8 @@
 #include "daemon/reload.hpp"
 
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -97,6 +100,33 @@ Reload load_again(const std::string& config_path, const Config& running,
     if (!is_covered(wanted, *allowed)) reload.restart.push_back(wanted.path);
   }
   return reload;
+}
+
+std::string to_json(const Reload& reload) {
+  const Setup& setup = reload.setup;
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> json(buffer);
+  const auto put = [&](const std::string& text) {
+    const std::string valid = valid_utf8(text);
+    json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
+  };
+  json.StartObject();
+  json.Key("reloaded");
+  json.Bool(setup.problems.empty());
+  json.Key("rules");
+  json.Uint64(setup.rules ? setup.rules->size() : 0);
+  json.Key("exceptions");
+  json.Uint64(setup.rules ? setup.rules->exceptions().size() : 0);
+  json.Key("problems");
+  json.StartArray();
+  for (const Problem& problem : setup.problems) put(to_text(problem));
+  json.EndArray();
+  json.Key("restart_needed");
+  json.StartArray();
+  for (const std::string& each : reload.restart) put(each);
+  json.EndArray();
+  json.EndObject();
+  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
 }
 
 Notice notice_of(const Reload& reload) {

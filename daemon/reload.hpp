@@ -26,6 +26,10 @@ struct Reload {
 // The keys whose change a running daemon does not take up.
 [[nodiscard]] std::vector<std::string> keys_for_restart(const Config& running, const Config& next);
 
+// The same for whoever asked, as JSON: `reloaded`, `rules`, `exceptions`, `problems`,
+// `restart_needed`.
+[[nodiscard]] std::string to_json(const Reload& reload);
+
 // To be told: what was taken up, or why nothing was.
 [[nodiscard]] Notice notice_of(const Reload& reload);
 

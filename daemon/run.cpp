@@ -157,16 +157,18 @@ class Daemon {
                               .sight = [this] { return sight(); },
                               .ledger = [this] { return pipeline_->ledger().status(); },
                               .dealt = [this] { return pipeline_->feed().dealt(); },
-                              .rules = [this] { return setup_.rules->size(); }});
+                              .rules = [this] { return setup_.rules->size(); },
+                              .reload = [this] { return reload_as_asked(); }});
     return desk_->open();
   }
 
   [[nodiscard]] Surveyed surveyed() const {
-    return {config(), *setup_.rules, *pipeline_, *source_, *store_, lookout_, clock_};
+    return {config(),  *setup_.rules, *pipeline_, *source_, *store_,
+            *outlets_, lookout_,      clock_,     started_, rules_loaded_};
   }
 
   void start() {
-    started_ = clock_.wall();
+    started_ = rules_loaded_ = clock_.wall();
     warn_of_rules();
     pipeline_->ledger().post(started_notice(store_->last_run(), started_));
     warn_of_blindness();
@@ -246,8 +248,14 @@ class Daemon {
     return again;
   }
 
+  AdminAnswer reload_as_asked() {
+    const Reload again = reload("asked to");
+    return {.status = again.setup.problems.empty() ? 200U : 422U, .body = to_json(again)};
+  }
+
   void take_up(const Setup& next) {
     setup_.rules = next.rules;
+    rules_loaded_ = clock_.wall();
     Config& running = setup_.config;
     running.rules = next.config.rules;
     running.exceptions = next.config.exceptions;
@@ -337,29 +345,7 @@ class Daemon {
     return kExitWell;
   }
 
-  StatusReport report() const {
-    const WorkerCounters& counters = pipeline_->counters();
-    StatusReport report;
-    report.cluster = config().cluster;
-    report.node = config().node;
-    report.epoch = store_->epoch();
-    report.started = started_;
-    report.now = clock_.wall();
-    report.streams = source_->status();
-    report.records = counters.records.get();
-    report.bytes = counters.bytes.get();
-    report.decoded = counters.decoded.get();
-    report.matches = counters.matches.get();
-    report.uninspectable = counters.uninspectable.get();
-    report.ledger = pipeline_->ledger().status();
-    for (const CourierStatus& courier : outlets_->status()) {
-      const auto waiting = store_->pending_usage(courier.sink);
-      const auto oldest = store_->oldest_pending(courier.sink);
-      report.sinks.push_back({courier, waiting ? waiting->count : 0, waiting ? waiting->bytes : 0,
-                              oldest ? *oldest : std::nullopt});
-    }
-    return report;
-  }
+  StatusReport report() const { return take_status(surveyed()); }
 
   const SignalQueue signals_;
   Setup setup_;
@@ -367,6 +353,7 @@ class Daemon {
   Log log_;
   SystemClock clock_;
   WallTime started_{};
+  WallTime rules_loaded_{};
   boost::asio::io_context io_;
   boost::asio::posix::stream_descriptor signal_waits_{io_};
   boost::asio::steady_timer look_timer_{io_};

@@ -1,8 +1,8 @@
 #include "daemon/status_report.hpp"
 
 #include <fmt/format.h>
-#include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 
 #include <span>
 
@@ -15,22 +15,22 @@
 namespace nodeportd {
 namespace {
 
-using PrettyWriter = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+using StatusWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
-void put(PrettyWriter& json, const char* key, const std::string& text) {
+void put(StatusWriter& json, const char* key, const std::string& text) {
   json.Key(key);
   const std::string valid = valid_utf8(text);
   json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
 }
-void put(PrettyWriter& json, const char* key, std::uint64_t number) {
+void put(StatusWriter& json, const char* key, std::uint64_t number) {
   json.Key(key);
   json.Uint64(number);
 }
-void put_flag(PrettyWriter& json, const char* key, bool flag) {
+void put_flag(StatusWriter& json, const char* key, bool flag) {
   json.Key(key);
   json.Bool(flag);
 }
-void put_time(PrettyWriter& json, const char* key, const std::optional<WallTime>& time) {
+void put_time(StatusWriter& json, const char* key, const std::optional<WallTime>& time) {
   json.Key(key);
   if (!time) {
     json.Null();
@@ -39,7 +39,13 @@ void put_time(PrettyWriter& json, const char* key, const std::optional<WallTime>
   json.String(format_time(*time).c_str());
 }
 
-void put_streams(PrettyWriter& json, const StatusReport& report) {
+// By the clock that people read.
+std::optional<WallTime> behind_since(const StreamStatus& stream, const StatusReport& report) {
+  if (!stream.behind_since) return std::nullopt;
+  return report.now - std::chrono::duration_cast<Micros>(report.mono - *stream.behind_since);
+}
+
+void put_streams(StatusWriter& json, const StatusReport& report) {
   json.Key("logs");
   json.StartArray();
   for (const StreamStatus& stream : report.streams) {
@@ -51,12 +57,47 @@ void put_streams(PrettyWriter& json, const StatusReport& report) {
     put(json, "unread_bytes", stream.unread);
     put_flag(json, "waiting_for_file", stream.waiting);
     put_flag(json, "at_end", stream.at_end);
+    put_time(json, "behind_since", behind_since(stream, report));
+    put(json, "rotations", stream.rotations);
+    json.Key("left");
+    json.StartArray();
+    for (const Rotation& rotation : stream.left) {
+      json.StartObject();
+      put_time(json, "time", rotation.time);
+      put(json, "file", rotation.file);
+      json.EndObject();
+    }
+    json.EndArray();
     json.EndObject();
   }
   json.EndArray();
 }
 
-void put_sinks(PrettyWriter& json, const StatusReport& report) {
+void put_rules(StatusWriter& json, const StatusReport& report) {
+  put_time(json, "rules_loaded", report.rules_loaded);
+  json.Key("rules");
+  json.StartArray();
+  for (const StatusReport::Rule& rule : report.rules) {
+    json.StartObject();
+    put(json, "id", rule.id);
+    put(json, "name", rule.name);
+    put(json, "level", rule.level);
+    put(json, "alerts", rule.alerts);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Key("exceptions");
+  json.StartArray();
+  for (const auto& [name, matches] : report.suppressed) {
+    json.StartObject();
+    put(json, "name", name);
+    put(json, "suppressed", matches);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void put_sinks(StatusWriter& json, const StatusReport& report) {
   json.Key("sinks");
   json.StartArray();
   for (const StatusReport::Sink& sink : report.sinks) {
@@ -96,10 +137,30 @@ void print_rows(const Value& root, const char* list, std::vector<std::string> he
                 std::initializer_list<const char*> keys, std::FILE* to) {
   Table table(std::move(header));
   const Value* found = root.find(list);
-  if (found == nullptr || found->kind != Value::Kind::array) return;
+  if (found == nullptr || found->kind != Value::Kind::array || found->size == 0) return;
   for (const Value& row : std::span(found->items, found->size)) {
     if (row.kind == Value::Kind::object) table.add(texts_of(row, keys));
   }
+  fmt::print(to, "\n");
+  table.print(to);
+}
+
+// The files that were left last, of all logs.
+void print_rotations(const Value& root, std::FILE* to) {
+  const Value* logs = root.find("logs");
+  if (logs == nullptr || logs->kind != Value::Kind::array) return;
+  Table table({"LEFT", "FILE"});
+  bool is_empty = true;
+  for (const Value& log : std::span(logs->items, logs->size)) {
+    const Value* left = log.kind == Value::Kind::object ? log.find("left") : nullptr;
+    if (left == nullptr || left->kind != Value::Kind::array) continue;
+    for (const Value& row : std::span(left->items, left->size)) {
+      if (row.kind != Value::Kind::object) continue;
+      table.add(texts_of(row, {"time", "file"}));
+      is_empty = false;
+    }
+  }
+  if (is_empty) return;
   fmt::print(to, "\n");
   table.print(to);
 }
@@ -108,8 +169,7 @@ void print_rows(const Value& root, const char* list, std::vector<std::string> he
 
 std::string to_json(const StatusReport& report) {
   rapidjson::StringBuffer buffer;
-  PrettyWriter json(buffer);
-  json.SetIndent(' ', 2);
+  StatusWriter json(buffer);
   json.StartObject();
   put(json, "version", std::string(NODEPORTD_VERSION));
   put(json, "cluster", report.cluster);
@@ -131,6 +191,7 @@ std::string to_json(const StatusReport& report) {
   put(json, "commits", report.ledger.commits);
   put(json, "failed_commits", report.ledger.failed_commits);
   put_streams(json, report);
+  put_rules(json, report);
   put_sinks(json, report);
   json.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
@@ -158,8 +219,14 @@ Result<void> print_status(const std::string& json, std::FILE* to) {
                     text_of(root, "matches") + " matches, " + text_of(root, "suppressed") +
                     " suppressed, " + text_of(root, "uninspectable") + " uninspectable");
   line("windows", text_of(root, "open_windows") + " open, watermark " + text_of(root, "watermark"));
-  print_rows(root, "logs", {"LOG", "FILE", "OFFSET", "SIZE", "UNREAD", "WAITING"},
-             {"path", "file", "offset", "size", "unread_bytes", "waiting_for_file"}, to);
+  print_rows(root, "logs",
+             {"LOG", "FILE", "OFFSET", "SIZE", "UNREAD", "BEHIND SINCE", "WAITING", "ROTATIONS"},
+             {"path", "file", "offset", "size", "unread_bytes", "behind_since", "waiting_for_file",
+              "rotations"},
+             to);
+  print_rotations(root, to);
+  print_rows(root, "rules", {"RULE", "LEVEL", "ALERTS"}, {"name", "level", "alerts"}, to);
+  print_rows(root, "exceptions", {"EXCEPTION", "SUPPRESSED"}, {"name", "suppressed"}, to);
   print_rows(
       root, "sinks", {"SINK", "ALIVE", "DELIVERED", "PENDING", "FAILED", "DEAD", "LAST ERROR"},
       {"name", "alive", "delivered", "pending", "failed_attempts", "dead_letters", "last_error"},

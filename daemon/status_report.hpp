@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,17 +27,27 @@ struct StatusReport {
   std::string epoch;
   WallTime started{};
   WallTime now{};
+  MonoTime mono{};  // the same moment
   std::vector<StreamStatus> streams;
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
   std::uint64_t decoded = 0;
   std::uint64_t matches = 0;
   std::uint64_t uninspectable = 0;
+  struct Rule {
+    std::string id;
+    std::string name;
+    std::string level;
+    std::uint64_t alerts = 0;  // first revisions, since the start
+  };
+  WallTime rules_loaded{};  // at the start, or by a reload
+  std::vector<Rule> rules;
+  std::map<std::string, std::uint64_t> suppressed;  // matches, by exception, since the start
   LedgerStatus ledger;
   std::vector<Sink> sinks;
 };
 
-// One JSON object, as the daemon answers GET /status.
+// One JSON object on a line, as the daemon answers GET /status.
 [[nodiscard]] std::string to_json(const StatusReport& report);
 
 // Prints that JSON for a person. Text that is not such a report is an error.

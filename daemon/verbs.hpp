@@ -9,6 +9,7 @@ namespace nodeportd {
 [[nodiscard]] int check(const CheckCommand& command);
 [[nodiscard]] int replay(const ReplayCommand& command);
 [[nodiscard]] int status(const StatusCommand& command);
+[[nodiscard]] int reload(const ReloadCommand& command);
 [[nodiscard]] int deadletters(const DeadlettersCommand& command);
 [[nodiscard]] int exposed(const ExposedCommand& command);
 [[nodiscard]] int test_sink(const TestSinkCommand& command);

@@ -13,7 +13,10 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-Result<std::string> ask_daemon(const std::string& socket, const std::string& path) {
+namespace {
+
+Result<DaemonAnswer> exchange(const std::string& socket, http::verb verb, const std::string& path,
+                              std::chrono::seconds patience) {
   using Local = asio::local::stream_protocol;
   if (socket.size() >= sizeof(sockaddr_un::sun_path)) {
     return fail(ErrorKind::config, socket + ": the path of a socket is at most 107 bytes long");
@@ -25,8 +28,8 @@ Result<std::string> ask_daemon(const std::string& socket, const std::string& pat
   if (error) {
     return fail(ErrorKind::closed, socket + ": no nodeportd answers here: " + error.message());
   }
-  stream.expires_after(std::chrono::seconds(5));
-  http::request<http::empty_body> request(http::verb::get, path, 11);
+  stream.expires_after(patience);
+  http::request<http::empty_body> request(verb, path, 11);
   request.set(http::field::host, "nodeportd");
   http::response<http::string_body> response;
   beast::flat_buffer buffer;
@@ -39,10 +42,22 @@ Result<std::string> ask_daemon(const std::string& socket, const std::string& pat
   });
   io.run();
   if (error) return fail(ErrorKind::remote, socket + ": " + error.message());
-  if (response.result() != http::status::ok) {
-    return fail(ErrorKind::remote, socket + ": HTTP " + std::to_string(response.result_int()));
+  return DaemonAnswer{response.result_int(), response.body()};
+}
+
+}  // namespace
+
+Result<std::string> ask_daemon(const std::string& socket, const std::string& path) {
+  Result<DaemonAnswer> answer = exchange(socket, http::verb::get, path, std::chrono::seconds(5));
+  if (!answer) return fail(answer.error());
+  if (answer->status != 200) {
+    return fail(ErrorKind::remote, socket + ": HTTP " + std::to_string(answer->status));
   }
-  return response.body();
+  return std::move(answer->body);
+}
+
+Result<DaemonAnswer> order_daemon(const std::string& socket, const std::string& path) {
+  return exchange(socket, http::verb::post, path, std::chrono::seconds(60));
 }
 
 }  // namespace nodeportd

@@ -10,4 +10,11 @@ namespace nodeportd {
 // there is an error of kind closed. Waits at most 5 seconds.
 [[nodiscard]] Result<std::string> ask_daemon(const std::string& socket, const std::string& path);
 
+struct DaemonAnswer {
+  unsigned status = 0;  // of HTTP
+  std::string body;
+};
+// Tells it to do something, and waits for at most a minute until it has.
+[[nodiscard]] Result<DaemonAnswer> order_daemon(const std::string& socket, const std::string& path);
+
 }  // namespace nodeportd

@@ -24,6 +24,7 @@ namespace nodeportd {
 // What clients need of the server. Those that are being answered outlive it.
 struct Desk {
   AdminServer::Answer answer;
+  AdminServer::Answer order;  // empty: there are none
   std::size_t clients = 0;
 };
 
@@ -67,10 +68,15 @@ class Session : public std::enable_shared_from_this<Session> {
   void reply() {
     AdminAnswer answer{
         .status = 405, .body = "{\"error\":\"only GET\"}\n", .headers = {{"Allow", "GET"}}};
+    const auto target = request_.target();
+    const std::string_view path(target.data(), target.size());
     if (request_.method() == http::verb::get) {
-      const auto target = request_.target();
-      answer = desk_->answer(std::string_view(target.data(), target.size()));
+      answer = desk_->answer(path);
+    } else if (request_.method() == http::verb::post && desk_->order) {
+      answer = desk_->order(path);
     }
+    // An order takes its time, which is not the client's.
+    stream_.expires_after(kClientPatience);
     response_.version(request_.version());
     response_.result(answer.status);
     response_.set(http::field::content_type, answer.content_type);
@@ -96,11 +102,11 @@ class Session : public std::enable_shared_from_this<Session> {
 
 struct AdminServer::Listener {
   // `path_of_socket`: what is removed in the end; empty over TCP.
-  Listener(asio::io_context& io, std::string path_of_socket, Answer answer_of_daemon)
+  Listener(asio::io_context& io, std::string path_of_socket, Answer answer_of_daemon, Answer order)
       : acceptor(io),
         rest(io),
         path(std::move(path_of_socket)),
-        desk(std::make_shared<Desk>(Desk{std::move(answer_of_daemon)})) {}
+        desk(std::make_shared<Desk>(Desk{std::move(answer_of_daemon), std::move(order)})) {}
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener() {
@@ -138,7 +144,8 @@ std::uint16_t AdminServer::port() const {
 }
 
 Result<std::unique_ptr<AdminServer>> AdminServer::open(asio::io_context& io,
-                                                       const std::string& socket, Answer answer) {
+                                                       const std::string& socket, Answer answer,
+                                                       Answer order) {
   if (socket.size() >= sizeof(sockaddr_un::sun_path)) {
     return fail(ErrorKind::config, socket + ": the path of a socket is at most 107 bytes long");
   }
@@ -149,7 +156,7 @@ Result<std::unique_ptr<AdminServer>> AdminServer::open(asio::io_context& io,
   if (!error) return fail(ErrorKind::closed, socket + ": another process listens on it");
   ::unlink(socket.c_str());
 
-  auto listener = std::make_unique<Listener>(io, socket, std::move(answer));
+  auto listener = std::make_unique<Listener>(io, socket, std::move(answer), std::move(order));
   listener->acceptor.open(endpoint.protocol(), error);
   // The mode must hold from the first moment on: bind() applies the umask.
   const mode_t before = ::umask(0177);
@@ -171,7 +178,7 @@ Result<std::unique_ptr<AdminServer>> AdminServer::listen(asio::io_context& io,
   const asio::ip::address ip = asio::ip::make_address(address, error);
   if (error) return fail_to_listen();
   const Tcp::endpoint endpoint(ip, port);
-  auto listener = std::make_unique<Listener>(io, "", std::move(answer));
+  auto listener = std::make_unique<Listener>(io, "", std::move(answer), nullptr);
   Acceptor& acceptor = listener->acceptor;
   acceptor.open(endpoint.protocol(), error);
   // A restart must not wait for the connections of the run before.

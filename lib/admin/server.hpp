@@ -33,9 +33,11 @@ class AdminServer {
   using Answer = std::function<AdminAnswer(std::string_view target)>;
 
   // A socket that somebody listens on is an error of kind closed; one that nobody does is replaced.
+  // `order` answers a POST, which changes something: only the owner of the socket can send one.
   [[nodiscard]] static Result<std::unique_ptr<AdminServer>> open(boost::asio::io_context& io,
                                                                  const std::string& socket,
-                                                                 Answer answer);
+                                                                 Answer answer,
+                                                                 Answer order = nullptr);
   // `address` is an IP address, v4 or v6; port 0 takes one that is free.
   [[nodiscard]] static Result<std::unique_ptr<AdminServer>> listen(boost::asio::io_context& io,
                                                                    const std::string& address,

@@ -14,6 +14,8 @@ constexpr std::size_t kLingeringMax = 8;
 // A disk or a network file system that fails may be back in this while. Longer would keep what is
 // behind the file from being seen.
 constexpr std::chrono::seconds kPassesIn{30};
+// To an operator who asks what became of a file.
+constexpr std::size_t kRotationsShown = 5;
 
 }  // namespace
 
@@ -205,6 +207,9 @@ void Stream::install(Followed file, const Moment& now) {
   obsolete_.clear();
   if (left) {
     counters_.rotations.add();
+    ++rotations_;
+    left_.push_back({now.wall, left->reader.path()});
+    if (left_.size() > kRotationsShown) left_.pop_front();
     retire(std::move(*left), now);
   }
 }

@@ -33,6 +33,12 @@ struct StreamCounters {
   Counter files_lost;   // gone before they were read to their end
 };
 
+// A file that was left for the next one.
+struct Rotation {
+  WallTime time{};  // when it was left
+  std::string file;
+};
+
 // What `status` shows of one followed path.
 struct StreamStatus {
   std::string path;
@@ -43,6 +49,8 @@ struct StreamStatus {
   bool waiting = false;      // for a file that can be read
   bool missing = false;      // nothing stands under the path; what stood there may still be read
   bool at_end = false;
+  std::uint64_t rotations = 0;      // since the start
+  std::vector<Rotation> left = {};  // the last of them, the oldest first
   // Read since the start, from all its files.
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
@@ -178,7 +186,9 @@ class Stream {
   StreamCounters& counters_;
 
   std::optional<Followed> current_;
-  std::deque<Followed> lingering_;     // the oldest first
+  std::deque<Followed> lingering_;  // the oldest first
+  std::uint64_t rotations_ = 0;
+  std::deque<Rotation> left_;          // the last kRotationsShown
   std::optional<FileReader> emptied_;  // once its copy, which is read now, is read
   std::optional<Event> parting_;       // what the log's name met with first, since current_ is it
   bool superseded_ = false;            // current_ has a successor: read it out, then move on

@@ -252,6 +252,8 @@ StreamStatus Stream::status() const {
   status.waiting = !current_;
   status.missing = is_missing_;
   status.at_end = told_at_end_;
+  status.rotations = rotations_;
+  status.left.assign(left_.begin(), left_.end());
   if (current_) {
     const FileReader& reader = current_->reader;
     status.file = reader.path();

@@ -1,12 +1,14 @@
 """A running daemon takes up rules, exceptions and limits anew: all of a configuration, or nothing."""
 
+import json
 import os
 import re
 import shutil
 import signal
+import subprocess
 import tempfile
 
-from harness import NODE_PORT_RULE, RULES, EndToEnd, creation, eventually
+from harness import NODEPORTD, NODE_PORT_RULE, RULES, EndToEnd, creation, eventually
 
 RULE_FILE = os.path.join(RULES, "kubernetes_node_port_creation.yml")
 EXCEPT_ALICE = """
@@ -114,6 +116,52 @@ class Reload(EndToEnd):
         daemon.start()
         self.append(creation("b-1", "web", user="bob"))
         eventually(lambda: "bob" in self.users(), what="an alert by the rules elsewhere")
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_whoever_asks_for_it_hears_what_came_of_it(self):
+        daemon = self.daemon(self.settings()).start()
+
+        def ask(*arguments):
+            return subprocess.run([NODEPORTD, "reload", "--config", daemon.config, *arguments],
+                                  capture_output=True, text=True, check=False)
+
+        done = ask()
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, "reloaded: rules 1, exceptions 0\n", ""))
+        self.rewrite(self.settings().replace("cluster: test", "cluster: other"))
+        self.assertEqual(json.loads(ask("--format", "json").stdout)["restart_needed"], ["cluster"])
+        self.rewrite(self.settings() + "nonsense: 1\n")
+        refused = ask()
+        self.assertEqual(refused.returncode, 78)
+        self.assertRegex(refused.stderr, re.escape(daemon.config) + r":\d+:1: .*nonsense")
+        eventually(lambda: self.told("reload.refused"), what="the alert")
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(ask().returncode, 1)
+
+    def test_status_shows_rules_with_their_alerts_and_the_files_that_were_left(self):
+        self.append(creation("a-1", "web"))
+        daemon = self.daemon(self.settings(EXCEPT_ALICE)).start()
+        self.append(creation("b-1", "web", user="bob"))
+        eventually(self.alerts, what="an alert")
+        old = self.path("audit-2026-11-24T11-00-00.000.log")
+        os.rename(self.path("audit.log"), old)
+        self.append(creation("c-1", "web", user="carol"))
+        eventually(lambda: "carol" in self.users(), what="an alert of the next file")
+        status = eventually(lambda: (found := daemon.status())["logs"][0]["rotations"] and found,
+                            what="the rotation")
+        rule = next(rule for rule in status["rules"] if rule["id"] == NODE_PORT_RULE)
+        self.assertEqual(rule["alerts"], 2)
+        self.assertEqual(status["exceptions"], [{"name": "alice", "suppressed": 1}])
+        self.assertEqual([left["file"] for left in status["logs"][0]["left"]], [old])
+        watched = subprocess.Popen(
+            [NODEPORTD, "status", "--config", daemon.config, "--format", "json", "--watch", "0.1"],
+            stdout=subprocess.PIPE, text=True)
+        self.addCleanup(watched.wait)
+        self.addCleanup(watched.kill)
+        looks = [json.loads(watched.stdout.readline())["now"] for _ in range(3)]
+        self.assertEqual(looks, sorted(set(looks)))
+        watched.stdout.close()
+        self.assertEqual(watched.wait(timeout=90), 0)
         self.assertEqual(daemon.stop(), 0)
 
     def test_watched_files_are_taken_up_when_they_are_written_renamed_or_led_elsewhere(self):

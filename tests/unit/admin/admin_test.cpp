@@ -63,6 +63,29 @@ TEST_CASE("the daemon answers over its socket, which nobody else may open") {
   CHECK(::stat(path.c_str(), &status) != 0);
 }
 
+TEST_CASE("orders are taken where somebody carries them out, and nowhere else") {
+  const test::TempDir dir;
+  const std::string path = dir / "admin.sock";
+  boost::asio::io_context io;
+  const auto order = [](std::string_view target) {
+    return AdminAnswer{.status = 422, .body = "refused " + std::string(target)};
+  };
+  auto server = AdminServer::open(io, path, answer, order);
+  auto deaf = AdminServer::open(io, dir / "deaf.sock", answer);
+  REQUIRE(server);
+  REQUIRE(deaf);
+  std::jthread loop([&io] { io.run(); });
+  const auto done = order_daemon(path, "/reload");
+  REQUIRE(done);
+  CHECK(done->status == 422);
+  CHECK(done->body == "refused /reload");
+  const auto refused = order_daemon(dir / "deaf.sock", "/reload");
+  REQUIRE(refused);
+  CHECK(refused->status == 405);
+  CHECK(ask_daemon(path, "/status"));  // a GET is still one
+  io.stop();
+}
+
 TEST_CASE("a socket that a dead daemon left behind is replaced") {
   const test::TempDir dir;
   const std::string path = dir / "admin.sock";
