@@ -256,14 +256,15 @@ class Probes(Asked):
 
     def test_one_thread_that_stands_still_is_no_health(self):
         self.append(creation("a-1", "web"))
-        daemon = self.daemon(self.settings()).start()
-        for name in ("source", "ledger", "sink alerts"):
+        daemon = self.daemon(self.settings(more="pipeline: {workers: 2}\n")).start()
+        called = {"worker": "worker 1"}
+        for name in ("source", "worker", "ledger", "sink alerts"):
             with self.subTest(name):
                 self.assertEqual(self.probe("/healthz"), (200, {"healthy": True, "reasons": []}))
                 frozen = self.freeze(daemon, name)
                 eventually(lambda: self.probe("/healthz")[0] == 503, what="a daemon that is ill")
                 reasons = self.probe("/healthz")[1]["reasons"]
-                self.assertEqual([reason["check"] for reason in reasons], ["thread " + name])
+                self.assertEqual([reason["check"] for reason in reasons], ["thread " + called.get(name, name)])
                 frozen.thaw()
                 eventually(lambda: self.probe("/healthz")[0] == 200, what="a daemon that is well")
 
