@@ -231,8 +231,9 @@ void Ledger::write(MonoTime now) {
   is_state_used_ = true;
   last_commit_ = now;
   const Changes& all = backlog_.changes();
+  const MonoTime began = parts_.clock.mono();
   const Result<void> done = parts_.store.commit(all, parts_.clock.wall());
-  tally_.transactions().observe(parts_.clock.mono() - now);
+  tally_.transactions().observe(parts_.clock.mono() - began);
   if (!done) {
     settle_failure(done.error(), now);
     return;
@@ -301,6 +302,7 @@ void Ledger::sleep_until(std::optional<MonoTime> deadline, const std::stop_token
     patience = std::chrono::ceil<milliseconds>(*deadline - parts_.clock.mono());
   }
   parts_.waker.prepare();
+  pulse_.answer();
   const bool has_batches = parts_.lanes.is_next_ready() && !status().paused;
   const bool has_posts = [this] {
     const std::lock_guard lock(mutex_);

@@ -96,6 +96,7 @@ void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, Ba
     if (batch == nullptr) {
       lanes.wake_collector();
       waker.prepare();
+      pulse_.answer();
       batch = lanes.try_take(lane);
       if (batch == nullptr && !stop.stop_requested()) {
         waker.sleep(std::nullopt);

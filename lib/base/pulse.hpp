@@ -8,12 +8,15 @@
 namespace nodeportd {
 
 // Shows that a thread still goes round: somebody asks and wakes it, and it answers when it begins
-// its next turn. A thread that is not asked does nothing for it, so it may sleep.
+// its next turn. A thread that is not asked does nothing for it, so it may sleep; but a question is
+// work, which it looks for a last time between its Waker's prepare() and sleep().
 class Pulse {
  public:
-  // The thread, at each turn.
+  // The thread, at each turn and before it sleeps.
   void answer() {
-    answered_.store(asked_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    // Sequentially consistent, as the Waker is: either this sees the question, or wake() the
+    // sleeper.
+    answered_.store(asked_.load(), std::memory_order_relaxed);
     excused_until_.store(kNever, std::memory_order_relaxed);
   }
   // The thread, before what may take so long without being stuck: a receiver's time limit.
@@ -22,7 +25,7 @@ class Pulse {
   }
 
   // Whoever watches, one thread. Wake the other after it.
-  void ask() { asked_.fetch_add(1, std::memory_order_relaxed); }
+  void ask() { asked_.fetch_add(1); }
   [[nodiscard]] bool is_answered(MonoTime now) const {
     return answered_.load(std::memory_order_relaxed) == asked_.load(std::memory_order_relaxed) ||
            now.time_since_epoch().count() < excused_until_.load(std::memory_order_relaxed);

@@ -261,6 +261,7 @@ void Source::run(const std::stop_token& stop) {
 
 void Source::sleep(const std::stop_token& stop) {
   waker_.prepare();
+  pulse_.answer();
   bool has_batch = false;
   if (starved_) {
     if (!stock_->may_grow()) {

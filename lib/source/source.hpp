@@ -77,7 +77,7 @@ class Source {
   Source& operator=(const Source&) = delete;
   ~Source();
 
-  // Answers at each turn.
+  // Answers at each turn and before it sleeps.
   [[nodiscard]] Pulse& pulse() { return pulse_; }
   // The source's thread: until `stop` is requested. Sleeps while there is nothing to read.
   void run(const std::stop_token& stop);

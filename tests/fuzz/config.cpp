@@ -67,6 +67,7 @@ void check_limits(const Config& config) {
        "there is room for the state");
   hold(is_absolute(config.admin_socket) && config.admin_socket.size() < 108,
        "the kernel takes the socket's path");
+  hold(config.admin_address.empty() == (config.admin_port == 0), "a port goes with an address");
 }
 
 void run(const std::string& text) {

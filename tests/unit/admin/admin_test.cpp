@@ -1,8 +1,11 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <cstring>
@@ -31,6 +34,22 @@ Fd connect_to(const std::string& path) {
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
   REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return client;
+}
+
+Fd connect_to(const std::string& address, std::uint16_t port) {
+  const bool is_v6 = address.find(':') != std::string::npos;
+  sockaddr_in6 six{};
+  sockaddr_in four{};
+  six.sin6_family = AF_INET6;
+  four.sin_family = AF_INET;
+  six.sin6_port = four.sin_port = htons(port);
+  const sockaddr* place =
+      is_v6 ? reinterpret_cast<sockaddr*>(&six) : reinterpret_cast<sockaddr*>(&four);
+  void* bytes = is_v6 ? static_cast<void*>(&six.sin6_addr) : &four.sin_addr;
+  REQUIRE(::inet_pton(place->sa_family, address.c_str(), bytes) == 1);
+  Fd client(::socket(place->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::connect(client.get(), place, is_v6 ? sizeof six : sizeof four) == 0);
   return client;
 }
 
@@ -131,6 +150,58 @@ TEST_CASE("out of descriptors the server waits instead of spinning, and goes on 
   io.stop();
 }
 
+TEST_CASE("over TCP the same is answered, with its type, its headers and its status") {
+  const std::string address = GENERATE("127.0.0.1", "::1");
+  boost::asio::io_context io;
+  auto server = AdminServer::listen(io, address, 0, answer);
+  REQUIRE(server);
+  REQUIRE((*server)->port() != 0);
+  std::jthread loop([&io] { io.run(); });
+  const auto ask = [&](const std::string& request) {
+    const Fd client = connect_to(address, (*server)->port());
+    const std::string text = request + " HTTP/1.1\r\nHost: nodeportd\r\n\r\n";
+    REQUIRE(::send(client.get(), text.data(), text.size(), 0) == ssize_t(text.size()));
+    std::string reply;
+    std::array<char, 4096> part{};
+    for (ssize_t got = 0; (got = ::recv(client.get(), part.data(), part.size(), 0)) > 0;) {
+      reply.append(part.data(), static_cast<std::size_t>(got));
+    }
+    return reply;
+  };
+  const std::string page = ask("GET /metrics");
+  CHECK(page.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(page.ends_with("\r\n\r\nup 1\n"));
+  for (const char* header :
+       {"Content-Type: text/plain\r\n", "X-More: yes\r\n", "Cache-Control: no-store\r\n",
+        "X-Content-Type-Options: nosniff\r\n"}) {
+    CHECK(page.find(header) != std::string::npos);
+  }
+  CHECK(ask("GET /nothing").starts_with("HTTP/1.1 404 "));
+  const std::string refused = ask("POST /metrics");
+  CHECK(refused.starts_with("HTTP/1.1 405 "));
+  CHECK(refused.find("Allow: GET\r\n") != std::string::npos);
+
+  const auto second = AdminServer::listen(io, address, (*server)->port(), answer);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().text.find("Address already in use") != std::string::npos);
+  io.stop();
+}
+
+TEST_CASE("a name is no address to listen on") {
+  boost::asio::io_context io;
+  CHECK_FALSE(AdminServer::listen(io, "localhost", 0, answer));
+}
+
+TEST_CASE("the watchdog is fed as its manager wants it, if there is one") {
+  CHECK_FALSE(notify::watchdog());
+  ::setenv("WATCHDOG_USEC", "30000000", 1);
+  CHECK(notify::watchdog() == std::chrono::seconds(30));
+  ::setenv("WATCHDOG_PID", "1", 1);  // of another process
+  CHECK_FALSE(notify::watchdog());
+  ::unsetenv("WATCHDOG_PID");
+  ::unsetenv("WATCHDOG_USEC");
+}
+
 TEST_CASE("without a daemon the question fails and names the socket") {
   const auto body = ask_daemon("/nonexistent/admin.sock", "/status");
   REQUIRE_FALSE(body);
@@ -149,6 +220,7 @@ TEST_CASE("the service manager hears that we are ready and that we stop") {
   ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
   notify::ready("following 1 log");
   notify::stopping("draining");
+  notify::alive();
   ::unsetenv("NOTIFY_SOCKET");
   char text[256];
   const auto receive = [&] {
@@ -157,6 +229,7 @@ TEST_CASE("the service manager hears that we are ready and that we stop") {
   };
   CHECK(receive() == "READY=1\nSTATUS=following 1 log");
   CHECK(receive() == "STOPPING=1\nSTATUS=draining");
+  CHECK(receive() == "WATCHDOG=1");
 }
 
 }  // namespace nodeportd

@@ -41,6 +41,8 @@ TEST_CASE("what is not written has its default") {
   CHECK(config.state == StateConfig{});
   CHECK(config.audit_policy.empty());
   CHECK(config.admin_socket == "/run/nodeportd/admin.sock");
+  CHECK(config.admin_address.empty());
+  CHECK(config.admin_grace == std::chrono::seconds(30));
   CHECK(config.log_level == LogLevel::info);
   CHECK(config.confine == Confine::all);
 }
@@ -63,7 +65,7 @@ TEST_CASE("what is written is read, every key of it") {
       "state: {directory: /s, durability: power_loss, max_size: 16MiB, history: 1d}\n"
       "sinks: [{name: s, type: file, path: /s}]\n"
       "audit_policy: /p.yaml\n"
-      "admin: {socket: /a.sock}\n"
+      "admin: {socket: /a.sock, listen: '[::1]:9464', grace: 5s}\n"
       "log: {level: debug}\n"
       "confine: system_calls\n");
   for (const Problem& problem : loaded.problems) UNSCOPED_INFO(to_text(problem));
@@ -93,6 +95,9 @@ TEST_CASE("what is written is read, every key of it") {
         StateConfig{"/s", StateConfig::Durability::power_loss, 16U << 20U, std::chrono::hours(24)});
   CHECK(config.audit_policy == "/p.yaml");
   CHECK(config.admin_socket == "/a.sock");
+  CHECK(config.admin_address == "::1");
+  CHECK(config.admin_port == 9464);
+  CHECK(config.admin_grace == std::chrono::seconds(5));
   CHECK(config.log_level == LogLevel::debug);
   CHECK(config.confine == Confine::system_calls);
 }
@@ -202,6 +207,13 @@ TEST_CASE("everything that is wrong is told, at its place") {
        "c.yaml:4:14: 'level' must be one of debug, info, warning, error, this is 'loud'\n"},
       {kLeast + "admin: {socket: /" + std::string(107, 'x') + "}\n",
        "c.yaml:3:17: 'socket' is longer than the kernel takes for a socket (107)\n"},
+      {kLeast + "admin: {listen: localhost:9464, grace: 0}\n",
+       "c.yaml:3:17: 'listen' must be an IP address and a port, as 127.0.0.1:9464 or [::1]:9464, "
+       "this is 'localhost:9464'\n"
+       "c.yaml:3:40: 'grace' must be at least 1s and at most 1h, this is 0\n"},
+      {kLeast + "admin: {listen: ':9464'}\n",
+       "c.yaml:3:17: 'listen' must be an IP address and a port, as 127.0.0.1:9464 or [::1]:9464, "
+       "this is ':9464'\n"},
       {kLeast + "confine: false\n",
        "c.yaml:3:10: 'confine' must be one of all, files, system_calls, none, this is 'false'\n"},
       {kLeast + "cluster: ${NOWHERE}\n",

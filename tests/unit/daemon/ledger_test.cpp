@@ -1,6 +1,7 @@
 #include "daemon/ledger.hpp"
 
 #include <catch2/catch.hpp>
+#include <numeric>
 
 #include "daemon/pipeline.hpp"
 #include "support/eventually.hpp"
@@ -57,6 +58,48 @@ TEST_CASE("a state that can be written again at the stop is, before its next att
   const LedgerStatus status = pipeline.ledger().status();
   CHECK(status.durable);
   CHECK(status.revisions == 2);  // what was posted, and that the state could not be written
+}
+
+TEST_CASE("what the ledger tells, keeps and takes time for is counted by name") {
+  const TempDir dir;
+  const SystemClock clock;
+  StoreOptions options;
+  options.directory = dir / "state";
+  auto store = Store::open(options, clock.wall());
+  REQUIRE(store);
+  const auto edition = empty_edition();
+  Outlets nobody({});
+  Pipeline::Parts parts = parts_of(edition, **store, nobody, clock);
+  parts.silenced = {"source.silent"};
+  Pipeline pipeline({}, std::move(parts));
+  pipeline.start();
+  for (const char* name : {"source.missing", "source.silent", "source.missing"}) {
+    pipeline.ledger().post({name, "text", {{"path", std::to_string(pipeline.batches())}}});
+  }
+  pipeline.finish();
+  LedgerTally::Figures figures = pipeline.ledger().figures();
+  CHECK(figures.notices["source.missing"] == 2);
+  CHECK(figures.notices["source.silent"] == 1);  // silenced is not unseen
+  CHECK(figures.alerts.at({builtin::find("source.missing")->id, "none"}) == 2);
+  CHECK(figures.alerts.size() == 1);
+  CHECK(std::accumulate(figures.transactions.counts.begin(), figures.transactions.counts.end(),
+                        std::uint64_t{0}) == pipeline.ledger().status().commits);
+}
+
+TEST_CASE("an alert counts once however many revisions it has, by what became of the request") {
+  LedgerTally tally;
+  Alert alert;
+  alert.rule_id = "rule";
+  alert.exposures.emplace_back().outcome = Exposure::Outcome::denied;
+  for (const std::uint32_t revision : {1U, 2U, 3U}) {
+    alert.revision = revision;
+    tally.count(alert);
+  }
+  tally.count_suppressed({{"night", 2}, {"night", 3}});
+  const LedgerTally::Figures figures = tally.figures();
+  CHECK(figures.alerts.size() == 1);
+  CHECK(figures.alerts.at({"rule", "denied"}) == 1);
+  CHECK(figures.suppressed.at("night") == 5);
 }
 
 TEST_CASE("while no time passes a thousand batches without a match are two, and one transaction") {

@@ -76,6 +76,30 @@ TEST_CASE(
   CHECK(scene.after(minutes(1)) == "source.missing");
 }
 
+TEST_CASE("what was told stands until it is over") {
+  Scene scene;
+  const auto standing = [&] {
+    std::string rules;
+    for (const auto& [rule, count] : scene.lookout.standing()) {
+      if (count > 0) rules += rule + '=' + std::to_string(count) + ' ';
+    }
+    return rules;
+  };
+  scene.sight.streams[0].missing = true;
+  scene.sight.patterns = {"/b*.log"};
+  scene.sight.sinks[0].alive = false;
+  (void)scene.after(seconds(1));
+  CHECK(standing().empty());  // nothing was told yet
+  (void)scene.after(minutes(1));
+  CHECK(standing() == "source.missing=2 ");
+  (void)scene.after(minutes(5));
+  CHECK(standing() == "source.missing=2 sink.failing=1 ");
+  scene.sight.streams[0].missing = false;
+  scene.sight.sinks[0].alive = true;
+  (void)scene.after(seconds(1));
+  CHECK(standing() == "source.missing=1 ");
+}
+
 TEST_CASE("a rotation that takes a moment is no missing log") {
   Scene scene;
   StreamStatus& stream = scene.sight.streams[0];

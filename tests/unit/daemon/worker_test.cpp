@@ -89,6 +89,10 @@ TEST_CASE("a torn line is told, and the event that is glued to it is found") {
   CHECK(matches[1].event.audit_id == "glued");
   CHECK(matches[1].event.offset == torn.size());
   CHECK(bench.batch.tally.uninspectable == 1);
+  WorkerCounters counters;
+  counters.add(bench.batch);
+  CHECK(counters.rejects[static_cast<std::size_t>(Reject::torn)].get() == 1);
+  CHECK(counters.rejects[static_cast<std::size_t>(Reject::cut)].get() == 0);
 }
 
 TEST_CASE("two events that lost only the newline between them are both found") {

@@ -1,6 +1,7 @@
 #include "sink/courier.hpp"
 
 #include <catch2/catch.hpp>
+#include <numeric>
 #include <thread>
 
 #include "model/rule.hpp"
@@ -33,6 +34,49 @@ TEST_CASE("what waits is delivered oldest first, in batches, and settled") {
   CHECK(status.delivered == 3);
   CHECK(status.alive);
   CHECK(status.last_delivery == WallTime(Micros(1'000'000)));
+}
+
+TEST_CASE("how late an alert is, is measured once: from its event to whoever took it") {
+  Scene scene;
+  Alert first = numbered_alert(1);
+  first.phase = Phase::first;
+  first.events.resize(1);
+  first.last_time = scene.clock.wall();
+  Alert update = first;
+  update.id = "a2";
+  update.phase = Phase::update;
+  Alert own = first;
+  own.id = "a3";
+  own.events.clear();
+  for (const Alert& alert : {first, update, own}) scene.outbox.put(alert);
+  scene.sink->script = {retry("away"), retry("away"), retry("away")};
+  const std::optional<MonoTime> next = scene.settle_down();
+  REQUIRE(next);
+  CHECK(scene.courier->status().put_off == 3);
+  CHECK(scene.courier->status().latency.sum == 0);
+  scene.clock.advance(20s);
+  (void)scene.settle_down();
+  const CourierStatus status = scene.courier->status();
+  CHECK(status.delivered == 3);
+  CHECK(status.latency.sum == Approx(20));
+  CHECK(std::accumulate(status.latency.counts.begin(), status.latency.counts.end(), 0U) == 1);
+}
+
+TEST_CASE("while it waits for a receiver a courier is not stuck, for as long as that may take") {
+  CourierOptions options;
+  options.attempt_max = 10s;
+  Scene scene(options);
+  scene.outbox.put(numbered_alert(1));
+  Pulse& pulse = scene.courier->pulse();
+  pulse.ask();
+  scene.sink->on_deliver = [&] {
+    CHECK(pulse.is_answered(scene.clock.mono() + 9s));
+    CHECK_FALSE(pulse.is_answered(scene.clock.mono() + 10s));
+  };
+  (void)scene.step();
+  CHECK(scene.sink->batches.size() == 1);
+  scene.run_stopped();  // its next turn answers
+  CHECK(pulse.is_answered(MonoTime::max()));
 }
 
 TEST_CASE("a failed delivery is tried again after a growing rest, and nothing overtakes it") {

@@ -25,6 +25,34 @@ TEST_CASE("lines come as soon as they are written, each once, with their offsets
   }
 }
 
+TEST_CASE("of each log is told what was read, and since when something is left to read") {
+  Scene scene(1);
+  write_text(scene.log(), "one\ntwo\n");
+  scene.open();
+  scene.drain();
+  const auto status = [&] { return scene.source->status()[0]; };
+  CHECK(status().records == 2);
+  CHECK(status().bytes == 8);
+  CHECK_FALSE(status().behind_since);
+  scene.supply.hold = true;
+  append_text(scene.log(), "three\n");
+  scene.drain();
+  append_text(scene.log(), "four\n");  // there is no batch for it
+  scene.clock.advance(std::chrono::seconds(1));
+  const MonoTime behind_since = scene.clock.mono();
+  scene.drain();
+  scene.clock.advance(std::chrono::seconds(5));
+  scene.drain();
+  CHECK(status().records == 3);
+  CHECK(status().behind_since == behind_since);
+  scene.supply.hold = false;
+  scene.supply.release();
+  scene.drain();
+  CHECK(status().records == 4);
+  CHECK(status().bytes == 19);
+  CHECK_FALSE(status().behind_since);
+}
+
 TEST_CASE("half a line waits for its newline, however many pieces it comes in") {
   Scene scene;
   write_text(scene.log(), "");

@@ -27,6 +27,20 @@ TEST_CASE("a sink sees the latest revision of each alert, in the order in which 
   CHECK(waiting(*store, "none").empty());
 }
 
+TEST_CASE("the longest wait is found although a newer revision stands before it") {
+  auto store = must(Store::open_temporary());
+  CHECK(must(store->oldest_pending("s")) == std::nullopt);
+  send(*store, sample_alert("a", 1), {"s"}, 3);
+  send(*store, sample_alert("b", 1), {"s"}, 5);
+  CHECK(must(store->oldest_pending("s")) == at(3));
+  send(*store, sample_alert("a", 2), {"s"}, 7);
+  REQUIRE(waiting(*store) == Names{"a.2", "b.1"});
+  CHECK(must(store->oldest_pending("s")) == at(5));
+  CHECK(must(store->oldest_pending("t")) == std::nullopt);
+  settle(*store, "b", 1);
+  CHECK(must(store->oldest_pending("s")) == at(7));
+}
+
 TEST_CASE("settling a revision that was replaced in flight keeps the newer one") {
   auto store = must(Store::open_temporary());
   send(*store, sample_alert("a", 1));
