@@ -34,7 +34,9 @@ constexpr const char* kExamples =
     "  nodeportd deadletters resend --sink soc      try again what a receiver refused\n"
     "\n"
     "Exit codes: 0 well, 1 failed at run time, 2 bad usage, 78 bad configuration.\n"
-    "The log goes to stderr; `kill -USR1` reopens file sinks, `kill -TERM` drains and stops.";
+    "The log goes to stderr; `kill -HUP` takes up rules and config anew, `kill -USR1` reopens "
+    "file\n"
+    "sinks, `kill -TERM` drains and stops.";
 
 void add_config(CLI::App& verb, std::string& config) {
   verb.add_option("-c,--config", config, "The configuration")

@@ -187,4 +187,9 @@ ConfinedPaths confined_paths(const Config& config, const std::string& config_fil
   return gathering.take();
 }
 
+std::vector<AllowedPath> there(ConfinedPaths paths) {
+  std::erase_if(paths.allowed, [](const AllowedPath& each) { return !is_there(each.path); });
+  return std::move(paths.allowed);
+}
+
 }  // namespace nodeportd

@@ -21,4 +21,7 @@ struct ConfinedPaths {
 // /etc/kubernetes) is not allowed as a whole, only the file is.
 [[nodiscard]] ConfinedPaths confined_paths(const Config& config, const std::string& config_file);
 
+// Those that are there: what the kernel takes notice of.
+[[nodiscard]] std::vector<AllowedPath> there(ConfinedPaths paths);
+
 }  // namespace nodeportd

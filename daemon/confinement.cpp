@@ -35,15 +35,17 @@ std::string to_text(const Confinement& confinement) {
   return text;
 }
 
-void confine(const Config& config, const std::string& config_file, const Log& log) {
+std::optional<std::vector<AllowedPath>> confine(const Config& config,
+                                                const std::string& config_file, const Log& log) {
   if (config.confine == Confine::none) {
     log.warning("not confined: `confine: none`");
-    return;
+    return std::nullopt;
   }
   // Not RLIMIT_CORE: a core that goes to a program (core_pattern with |, as systemd-coredump) is
   // made whatever that limit. This also closes /proc/PID/mem and environ to others of our account.
   (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   Confinement confinement;
+  std::optional<std::vector<AllowedPath>> left;
   if (config.confine != Confine::system_calls) {
     const ConfinedPaths paths = confined_paths(config, config_file);
     confinement.files = confine_files(paths.allowed);
@@ -51,6 +53,7 @@ void confine(const Config& config, const std::string& config_file, const Log& lo
       log.warning("{} is not there: if it is made later, nodeportd must be restarted to use it",
                   folder);
     }
+    if (*confinement.files) left = there(paths);
   }
   // Last: it takes away the calls of the other, too.
   if (config.confine != Confine::files) confinement.system_calls = confine_syscalls();
@@ -60,6 +63,7 @@ void confine(const Config& config, const std::string& config_file, const Log& lo
   } else {
     log.warning("{}", text);
   }
+  return left;
 }
 
 }  // namespace nodeportd

@@ -2,10 +2,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "config/config.hpp"
+#include "confine/landlock.hpp"
 
 namespace nodeportd {
 
@@ -21,7 +23,9 @@ struct Confinement {
 // Takes from the process what its configuration does not need: files, system calls (`confine` of
 // the config), privileges through programs, and its core dump, which would hold tokens and keys.
 // Call before any thread is started. The state's directory must be there. What the kernel does not
-// have is told to `log`, and the daemon goes on without.
-void confine(const Config& config, const std::string& config_file, const Log& log);
+// have is told to `log`, and the daemon goes on without. Returns the files that are left; nullopt:
+// all of them.
+std::optional<std::vector<AllowedPath>> confine(const Config& config,
+                                                const std::string& config_file, const Log& log);
 
 }  // namespace nodeportd

@@ -12,7 +12,15 @@ constexpr std::chrono::seconds kKeepFor{1};
 
 }  // namespace
 
-Feed::Feed(Parts parts) : parts_(parts), worker_(parts.rules, parts.scan) {}
+Feed::Feed(Parts parts)
+    : parts_(std::move(parts)),
+      worker_(*parts_.edition->rules, parts_.edition->scan),
+      edition_(std::move(parts_.edition)) {}
+
+void Feed::use(std::shared_ptr<const Edition> edition) {
+  const std::lock_guard lock(mutex_);
+  edition_ = std::move(edition);
+}
 
 Batch* Feed::try_take() {
   if (!spare_.empty()) {
@@ -40,6 +48,10 @@ Batch* Feed::take() {
 }
 
 void Feed::hand_on(Batch* batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    batch->edition = edition_;
+  }
   if (!is_ours(*batch)) {
     release();
     note_end(*batch);
@@ -47,6 +59,7 @@ void Feed::hand_on(Batch* batch) {
     dealt_.fetch_add(1);
     return;
   }
+  worker_.use(*batch->edition->rules, batch->edition->scan);
   worker_.examine(*batch);
   parts_.counters.add(*batch);
   parts_.pool.count_found(*batch);

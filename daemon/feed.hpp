@@ -2,10 +2,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "daemon/edition.hpp"
 #include "daemon/worker.hpp"
 #include "queue/batch_pool.hpp"
 #include "queue/lanes.hpp"
@@ -13,7 +16,8 @@
 
 namespace nodeportd {
 
-// Where the source gets empty batches and leaves full ones. The source's thread, but for dealt().
+// Where the source gets empty batches and leaves full ones. The source's thread, but for dealt()
+// and use().
 //
 // That thread is a worker too. What it has just read lies in its cache, so it examines a few new
 // lines itself, where waking a worker would cost more than the work, and a backlog's batch while
@@ -27,8 +31,7 @@ class Feed final : public BatchSupply {
     BatchPool& pool;
     Lanes& lanes;
     Waker& waker;  // the source's: woken when a batch is free again
-    const RuleSet& rules;
-    const Scan& scan;
+    std::shared_ptr<const Edition> edition;
     WorkerCounters& counters;
     const Clock& clock;
   };
@@ -39,6 +42,9 @@ class Feed final : public BatchSupply {
   void hand_on(Batch* batch) override;
   [[nodiscard]] std::optional<MonoTime> kept_until() const override { return kept_until_; }
   void let_go() override;
+
+  // From the next batch on. Any thread.
+  void use(std::shared_ptr<const Edition> edition);
 
   // How many batches were handed on. Any thread.
   [[nodiscard]] std::uint64_t dealt() const { return dealt_.load(); }
@@ -60,6 +66,9 @@ class Feed final : public BatchSupply {
   std::optional<MonoTime> kept_until_;
   std::vector<bool> at_end_;  // by stream: as it was last told
   std::atomic<std::uint64_t> dealt_{0};
+
+  std::mutex mutex_;  // guards what follows
+  std::shared_ptr<const Edition> edition_;
 };
 
 }  // namespace nodeportd

@@ -28,12 +28,13 @@ constexpr std::size_t kPostedMax = 1'000;
 
 Ledger::Ledger(Parts parts)
     : parts_(std::move(parts)),
-      review_(parts_.rules, parts_.origin.cluster, *this),
-      aggregator_(parts_.origin, parts_.aggregate, parts_.rules.catalog(), parts_.exceptions,
-                  *this),
+      review_(*parts_.edition->rules, parts_.origin.cluster, *this),
+      aggregator_(parts_.origin, parts_.aggregate, parts_.edition->rules->catalog(),
+                  parts_.edition->exceptions, *this),
       heartbeat_(std::exchange(parts_.beats, {}), parts_.clock.mono()),
       last_commit_(parts_.clock.mono()),
-      is_state_used_(parts_.time == Time::live) {
+      is_state_used_(parts_.time == Time::live),
+      silenced_(std::exchange(parts_.silenced, {})) {
   // What waits is to fit into the state once there is room.
   parts_.backlog_max = std::min(parts_.backlog_max, parts_.outbox_max);
 }
@@ -48,6 +49,9 @@ Result<void> Ledger::restore(const std::vector<std::string>& streams) {
   if (!shelved_until) return fail(shelved_until.error());
   const auto sequence = parts_.store.last_audit_sequence();
   if (!sequence) return fail(sequence.error());
+  const auto replayed_until = parts_.store.replayed_until();
+  if (!replayed_until) return fail(replayed_until.error());
+  replayed_until_ = *replayed_until;
   review_.history().restore(*sequence);
   std::erase_if(*watermarks, [&](const auto& each) {
     return std::find(streams.begin(), streams.end(), each.first) == streams.end();
@@ -89,6 +93,7 @@ std::optional<WallTime> Ledger::wall() const {
 void Ledger::run(const std::stop_token& stop, const std::function<std::uint64_t()>& dealt) {
   const std::stop_callback wake(stop, [this] { parts_.waker.wake(); });
   for (;;) {
+    pulse_.answer();
     const bool is_last = stop.stop_requested();
     const MonoTime now = parts_.clock.mono();
     const bool busy = take_batches(now);
@@ -112,6 +117,7 @@ bool Ledger::take_batches(MonoTime now) {
   for (int i = 0; i < kBatchesPerTurn && aggregator_.news() < kNewsPerCommit; ++i) {
     Batch* batch = parts_.lanes.try_collect();
     if (batch == nullptr) return i > 0;
+    if (batch->edition != parts_.edition) adopt(batch->edition);
     review_.settle(*batch);
     aggregator_.add(*batch, wall(), now);
     // In a log that is being caught up on an alert is old already: it waits for the next turn.
@@ -127,6 +133,12 @@ bool Ledger::take_batches(MonoTime now) {
     parts_.pool.give_back(batch);
   }
   return true;
+}
+
+void Ledger::adopt(std::shared_ptr<const Edition> edition) {
+  review_.use(*edition->rules);
+  aggregator_.use(edition->rules->catalog(), edition->exceptions);
+  parts_.edition = std::move(edition);
 }
 
 void Ledger::take_notices(MonoTime now) {
@@ -147,11 +159,16 @@ void Ledger::tell(const Notice& notice) {
                        ? LogLevel::info
                        : LogLevel::warning,
                    notice.rule + ": " + notice.text);
-  const auto& silenced = parts_.silenced;
-  if (std::find(silenced.begin(), silenced.end(), notice.rule) != silenced.end()) return;
+  tally_.count(notice);
+  if (is_silenced(notice.rule)) return;
   Alert alert = notice_alert(parts_.origin, notice, parts_.clock.wall());
   std::vector<std::string> sinks = parts_.outlets.route(alert);
-  backlog_.add(Outgoing{std::move(alert), std::move(sinks)});
+  book({std::move(alert), std::move(sinks)});
+}
+
+void Ledger::book(Outgoing outgoing) {
+  tally_.count(outgoing.alert);
+  backlog_.add(std::move(outgoing));
 }
 
 void Ledger::beat(const std::string& sink) {
@@ -161,8 +178,7 @@ void Ledger::beat(const std::string& sink) {
                 parts_.beat_facts()};
   notice.facts.emplace_back("beat", std::to_string(*number));
   notice.facts.emplace_back("every_batch_booked", std::to_string(booked_));
-  backlog_.add(
-      Outgoing{heartbeat_alert(parts_.origin, sink, *number, notice, parts_.clock.wall()), {sink}});
+  book({heartbeat_alert(parts_.origin, sink, *number, notice, parts_.clock.wall()), {sink}});
 }
 
 bool Ledger::is_due(MonoTime now) const {
@@ -187,7 +203,12 @@ void Ledger::gather() {
     changes.outgoing.clear();
     changes.audit_ids.clear();  // the history has them itself
   }
-  for (Outgoing& outgoing : changes.outgoing) outgoing.sinks = parts_.outlets.route(outgoing.alert);
+  for (Outgoing& outgoing : changes.outgoing) {
+    outgoing.alert.replayed = outgoing.alert.first_time < replayed_until_;
+    outgoing.sinks = parts_.outlets.route(outgoing.alert);
+    tally_.count(outgoing.alert);
+  }
+  tally_.count_suppressed(changes.suppressions);
   backlog_.add(std::move(changes));
   alert_waits_ = aggregator_.has_news() && alert_waits_;
 }
@@ -211,6 +232,7 @@ void Ledger::write(MonoTime now) {
   last_commit_ = now;
   const Changes& all = backlog_.changes();
   const Result<void> done = parts_.store.commit(all, parts_.clock.wall());
+  tally_.transactions().observe(parts_.clock.mono() - now);
   if (!done) {
     settle_failure(done.error(), now);
     return;
@@ -305,6 +327,16 @@ void Ledger::post(Notice notice) {
     posted_.push_back(std::move(notice));
   }
   parts_.waker.wake();
+}
+
+void Ledger::silence(std::vector<std::string> notices) {
+  const std::lock_guard lock(mutex_);
+  silenced_ = std::move(notices);
+}
+
+bool Ledger::is_silenced(const std::string& rule) const {
+  const std::lock_guard lock(mutex_);
+  return std::find(silenced_.begin(), silenced_.end(), rule) != silenced_.end();
 }
 
 void Ledger::publish_status() {

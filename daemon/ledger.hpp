@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -15,9 +16,12 @@
 #include "aggregate/aggregator.hpp"
 #include "aggregate/notice_alert.hpp"
 #include "base/log.hpp"
+#include "base/pulse.hpp"
 #include "base/waker.hpp"
 #include "daemon/backlog.hpp"
+#include "daemon/edition.hpp"
 #include "daemon/heartbeat.hpp"
+#include "daemon/ledger_tally.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/review.hpp"
 #include "daemon/worker.hpp"
@@ -55,9 +59,8 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   struct Parts {
     Origin origin;
     AggregateOptions aggregate;
-    const RuleSet& rules;
-    std::vector<std::string> exceptions;
-    std::vector<std::string> silenced;  // notices that are logged and not alerted
+    std::shared_ptr<const Edition> edition;  // that windows of an earlier run are read by
+    std::vector<std::string> silenced;       // as silence()
     Time time = Time::live;
     Store& store;
     Outlets& outlets;
@@ -88,7 +91,12 @@ class Ledger final : private WindowShelf, private ExposureShelf {
 
   // Any thread: a fact to be told as an alert.
   void post(Notice notice);
+  // Any thread: notices that are logged and not alerted from now on, and no others.
+  void silence(std::vector<std::string> notices);
   [[nodiscard]] LedgerStatus status() const;
+  [[nodiscard]] LedgerTally::Figures figures() const { return tally_.figures(); }
+  // Answers at each turn.
+  [[nodiscard]] Pulse& pulse() { return pulse_; }
 
  private:
   // Closed windows lie in the state, or here while it cannot be written.
@@ -100,8 +108,10 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   [[nodiscard]] std::vector<AuditIdUse> audit_ids() override;
   [[nodiscard]] std::optional<WallTime> wall() const;
   bool take_batches(MonoTime now);
+  void adopt(std::shared_ptr<const Edition> edition);
   void take_notices(MonoTime now);
   void tell(const Notice& notice);
+  [[nodiscard]] bool is_silenced(const std::string& rule) const;
   void beat(const std::string& sink);
   // Whether there is place for what would be found; else reading has to wait.
   bool make_room(MonoTime now);
@@ -118,6 +128,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   // How long figures may wait for a transaction.
   [[nodiscard]] std::chrono::milliseconds patience() const;
   void gather();
+  void book(Outgoing outgoing);
   void commit(MonoTime now);
   void write(MonoTime now);
   void settle_failure(const Error& error, MonoTime now);
@@ -130,6 +141,8 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   Review review_;
   Aggregator aggregator_;
   Backlog backlog_;  // what waits for the next commit
+  LedgerTally tally_;
+  Pulse pulse_;
   Heartbeat heartbeat_;
   RateLimit failure_log_{std::chrono::seconds(10)};
   std::uint64_t booked_ = 0;
@@ -138,6 +151,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   std::optional<MonoTime> paused_since_;
   bool is_pause_told_ = false;
   bool alert_waits_ = false;  // of a line that has just been written
+  WallTime replayed_until_ = WallTime::min();
   MonoTime next_prune_{};
   MonoTime last_commit_{};
   std::optional<MonoTime> retry_commit_;
@@ -145,6 +159,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
 
   mutable std::mutex mutex_;    // guards what follows
   std::vector<Notice> posted_;  // at most kPostedMax
+  std::vector<std::string> silenced_;
   LedgerStatus status_;
 };
 

@@ -54,6 +54,16 @@ std::vector<Notice> Lookout::look(const Sight& sight) {
   return std::exchange(notices_, {});
 }
 
+std::vector<std::pair<std::string, std::uint64_t>> Lookout::standing() const {
+  std::vector<std::pair<std::string, std::uint64_t>> standing;
+  for (const char* rule : {"source.missing", "source.silent", "source.behind", "sink.failing"}) {
+    standing.emplace_back(rule, std::count_if(troubles_.begin(), troubles_.end(), [&](auto& each) {
+                            return each.first.first == rule && each.second.told;
+                          }));
+  }
+  return standing;
+}
+
 void Lookout::look_at(const StreamStatus& stream, MonoTime now) {
   Progress& progress =
       progress_.try_emplace(stream.path, Progress{stream.file, stream.offset, now}).first->second;

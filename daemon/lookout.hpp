@@ -30,9 +30,14 @@ class Lookout {
 
   explicit Lookout(LookoutConfig limits) : limits_(std::move(limits)) {}
 
+  // What troubles has lasted so far counts on.
+  void use(LookoutConfig limits) { limits_ = std::move(limits); }
+
   // How often to look, so that a trouble is told in good time and an idle daemon is hardly woken.
   [[nodiscard]] std::chrono::milliseconds every() const;
   [[nodiscard]] std::vector<Notice> look(const Sight& sight);
+  // Of each kind of trouble, how many were told and last.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> standing() const;
 
  private:
   struct Trouble {

@@ -4,6 +4,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "base/thread_name.hpp"
+
 namespace nodeportd {
 
 Outlets::Outlets(std::vector<Outlet> outlets) : outlets_(std::move(outlets)) {
@@ -22,8 +24,10 @@ std::vector<std::string> Outlets::route(const Alert& alert) const {
 
 void Outlets::start() {
   for (Outlet& outlet : outlets_) {
-    threads_.emplace_back(
-        [&courier = *outlet.courier](const std::stop_token& stop) { courier.run(stop); });
+    threads_.emplace_back([&outlet](const std::stop_token& stop) {
+      name_thread(("sink " + outlet.route.sink.substr(0, 10)).c_str());
+      outlet.courier->run(stop);
+    });
   }
 }
 
@@ -92,6 +96,15 @@ std::vector<CourierStatus> Outlets::status() const {
   std::vector<CourierStatus> status;
   for (const Outlet& outlet : outlets_) status.push_back(outlet.courier->status());
   return status;
+}
+
+std::vector<WatchedThread> Outlets::threads() {
+  std::vector<WatchedThread> threads;
+  for (Outlet& outlet : outlets_) {
+    threads.push_back(
+        {"sink " + outlet.route.sink, &outlet.courier->pulse(), &outlet.courier->waker()});
+  }
+  return threads;
 }
 
 bool Outlets::is_alive(const std::string& name) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "daemon/pulse_watch.hpp"
 #include "model/changes.hpp"
 #include "sink/courier.hpp"
 #include "sink/route.hpp"
@@ -42,6 +43,8 @@ class Outlets {
   [[nodiscard]] std::vector<std::pair<std::string, std::size_t>> give_up_undurable();
   void reopen();
   [[nodiscard]] std::vector<CourierStatus> status() const;
+  // To be watched.
+  [[nodiscard]] std::vector<WatchedThread> threads();
   // The sink takes alerts at the moment; a sink that is not here does not.
   [[nodiscard]] bool is_alive(const std::string& name) const;
   [[nodiscard]] bool is_any_alive() const;

@@ -6,11 +6,11 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/edition.hpp"
 #include "daemon/feed.hpp"
 #include "daemon/ledger.hpp"
+#include "daemon/pulse_watch.hpp"
 #include "daemon/worker.hpp"
-#include "decode/scan.hpp"
-#include "match/rule_set.hpp"
 #include "queue/batch_pool.hpp"
 #include "queue/lanes.hpp"
 
@@ -34,10 +34,9 @@ class Pipeline {
  public:
   // What the ledger needs and the pipeline does not make itself.
   struct Parts {
-    const RuleSet& rules;
+    std::shared_ptr<const Edition> edition;
     Origin origin;
     AggregateOptions aggregate;
-    std::vector<std::string> exceptions;
     std::vector<std::string> silenced;
     Ledger::Time time = Ledger::Time::live;
     Store& store;
@@ -54,6 +53,12 @@ class Pipeline {
   [[nodiscard]] Waker& source_waker() { return source_waker_; }
   [[nodiscard]] Ledger& ledger() { return ledger_; }
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
+  // Threads of this, to be watched.
+  [[nodiscard]] std::vector<WatchedThread> threads();
+  [[nodiscard]] std::size_t batches() const { return batches_; }
+
+  // Examines what is read from now on by this edition. Any thread.
+  void use(std::shared_ptr<const Edition> edition) { feed_.use(std::move(edition)); }
 
   void start();
   // Once the source's thread has ended: books what is on its way, commits, and ends
@@ -61,11 +66,11 @@ class Pipeline {
   void finish();
 
  private:
+  std::size_t batches_;
   Waker source_waker_;
   Waker ledger_waker_;
   BatchPool pool_;
   Lanes lanes_;
-  Scan scan_;
   WorkerCounters counters_;
   Feed feed_;
   std::vector<std::unique_ptr<Worker>> workers_;

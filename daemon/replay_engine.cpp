@@ -5,7 +5,6 @@
 #include "daemon/each_batch.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/pipeline.hpp"
-#include "daemon/setup.hpp"
 #include "state/store.hpp"
 
 namespace nodeportd {
@@ -30,12 +29,13 @@ Result<Replayed> replay_files(const std::vector<std::string>& files, const RuleS
   const SystemClock clock;
   Outlets nobody({});
   const AggregateConfig& aggregate = options.aggregate;
+  // Not owned: the caller's, who waits for us.
+  const std::shared_ptr<const RuleSet> lent(std::shared_ptr<const void>(), &rules);
   Pipeline pipeline({options.workers, options.workers + 15, options.batch_bytes},
-                    {.rules = rules,
+                    {.edition = std::make_shared<const Edition>(lent),
                      .origin = {options.cluster, options.node, (*store)->epoch()},
                      .aggregate = {aggregate.lateness, aggregate.idle_after, aggregate.update_every,
                                    aggregate.max_keys, aggregate.max_bytes},
-                     .exceptions = exception_names(rules),
                      .silenced = {},
                      .time = Ledger::Time::replayed,
                      .store = **store,

@@ -21,7 +21,7 @@ void Review::settle(Batch& batch) {
     first = end;
   }
   if (batch.matches.empty()) return;
-  rules_.yield_of_writes(batch.matches);
+  rules_->yield_of_writes(batch.matches);
   // In the order of the log again, whatever the batch's bounds.
   std::stable_sort(batch.matches.begin(), batch.matches.end(),
                    [](const Match& a, const Match& b) { return a.event.offset < b.event.offset; });
@@ -39,8 +39,8 @@ void Review::ask(Batch& batch, std::uint32_t first, std::uint32_t end) {
         const ServiceWrite& write = batch.writes[next];
         if (!write.is_asked()) return;
         ExposedEvent exposed(event, write.exposure, reader_.arena());
-        rules_.match_settled(exposed.with(History::settled), record, batch.end.stream, next,
-                             batch.matches);
+        rules_->match_settled(exposed.with(History::settled), record, batch.end.stream, next,
+                              batch.matches);
       },
       [](std::string_view, Reject, std::uint32_t) {});
 }

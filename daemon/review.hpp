@@ -15,9 +15,12 @@ namespace nodeportd {
 // told by one rule.
 class Review {
  public:
-  // `rules` and `shelf` outlive the review.
+  // `shelf` outlives the review, `rules` are there until others are used.
   Review(const RuleSet& rules, std::string cluster, ExposureShelf& shelf)
-      : rules_(rules), history_(std::move(cluster), shelf) {}
+      : rules_(&rules), history_(std::move(cluster), shelf) {}
+
+  // From the next batch on.
+  void use(const RuleSet& rules) { rules_ = &rules; }
 
   // Completes the writes and the matches of a batch that a worker has examined.
   void settle(Batch& batch);
@@ -33,7 +36,7 @@ class Review {
   // events that are undecided, their history settled.
   void ask(Batch& batch, std::uint32_t first, std::uint32_t end);
 
-  const RuleSet& rules_;
+  const RuleSet* rules_;
   ExposureHistory history_;
   EventReader reader_;
   std::uint64_t reread_ = 0;

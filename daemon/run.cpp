@@ -12,16 +12,21 @@
 #include <utility>
 
 #include "admin/notify.hpp"
-#include "admin/server.hpp"
 #include "base/text.hpp"
+#include "base/thread_name.hpp"
 #include "base/time_text.hpp"
 #include "base/units.hpp"
+#include "daemon/admin_desk.hpp"
 #include "daemon/confinement.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/lookout.hpp"
+#include "daemon/metrics_survey.hpp"
 #include "daemon/outlets.hpp"
+#include "daemon/own_notices.hpp"
 #include "daemon/pipeline.hpp"
 #include "daemon/policy_report.hpp"
+#include "daemon/reload.hpp"
+#include "daemon/rule_watch.hpp"
 #include "daemon/scan_report.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/signal_queue.hpp"
@@ -38,8 +43,6 @@
 
 namespace nodeportd {
 namespace {
-
-using Facts = std::vector<std::pair<std::string, std::string>>;
 
 // The running daemon: every part, made in the order in which a line passes them and ended in the
 // order in which nothing is lost.
@@ -67,12 +70,15 @@ class Daemon {
   Result<void> open() {
     // Before the state opens, which starts the first thread; its directory is to be there for it.
     if (const Result<void> made = make_directory(config().state.directory); !made) return made;
-    confine(config(), command_.config, log_);
+    left_ = confine(config(), command_.config, log_);
     StoreOptions options = store_options(config());
     options.discards_newer = command_.discard_state;
     Result<std::unique_ptr<Store>> store = Store::open(options, clock_.wall());
     if (!store) return fail(store.error());
     store_ = std::move(*store);
+    // First: with a damaged one begins an epoch.
+    Result<std::vector<FileMark>> positions = store_->positions();
+    if (!positions) return fail(positions.error());
     outbox_ = std::make_unique<StoreOutbox>(*store_, clock_);
     if (const Result<void> made = open_outlets(); !made) return made;
     pipeline_ = std::make_unique<Pipeline>(
@@ -80,8 +86,6 @@ class Daemon {
                         config().pipeline.batch_size},
         pipeline_parts());
 
-    Result<std::vector<FileMark>> positions = store_->positions();
-    if (!positions) return fail(positions.error());
     Result<std::unique_ptr<Source>> source =
         Source::open(source_options(config()), std::move(*positions), pipeline_->feed(),
                      pipeline_->source_waker(), clock_);
@@ -102,6 +106,7 @@ class Daemon {
       if (!sink) return fail(sink.error());
       CourierOptions options;
       options.retry = {sink_config.retry.initial, sink_config.retry.max};
+      options.attempt_max = attempt_max(sink_config);
       // One request a turn, so that each is settled before the next is made.
       if (const auto* webhook = std::get_if<WebhookSinkConfig>(&sink_config.target)) {
         options.batch_rows = webhook->batch_size;
@@ -123,11 +128,10 @@ class Daemon {
       if (sink.heartbeat) beats.push_back({sink.name, *sink.heartbeat});
     }
     const AggregateConfig& aggregate = config().aggregate;
-    return {.rules = *setup_.rules,
+    return {.edition = std::make_shared<const Edition>(setup_.rules),
             .origin = {config().cluster, config().node, store_->epoch()},
             .aggregate = {aggregate.lateness, aggregate.idle_after, aggregate.update_every,
                           aggregate.max_keys, aggregate.max_bytes},
-            .exceptions = exception_names(*setup_.rules),
             .silenced = config().lookout.silenced,
             .time = Ledger::Time::live,
             .store = *store_,
@@ -136,48 +140,67 @@ class Daemon {
             .clock = clock_,
             .log = log_,
             .beats = std::move(beats),
-            .beat_facts = [this] { return beat_facts(); }};
+            .beat_facts = [this] { return beat_facts(pipeline_->counters(), source_->status()); }};
   }
 
   Result<void> open_admin() {
-    Result<std::unique_ptr<AdminServer>> admin = AdminServer::open(
-        io_, config().admin_socket, [this](std::string_view path) -> std::optional<std::string> {
-          if (path != "/status") return std::nullopt;
-          return to_json(report());
-        });
-    if (admin) {
-      admin_ = std::move(*admin);
-      return {};
-    }
-    if (admin.error().kind == ErrorKind::closed) return fail(admin.error());
-    // Alerts matter more than being asked: a missing /run folder must not stop them.
-    log_.warning("`nodeportd status` will not work: {}", admin.error().text);
-    return {};
+    std::vector<WatchedThread> threads = pipeline_->threads();
+    threads.push_back({"source", &source_->pulse(), &pipeline_->source_waker()});
+    for (WatchedThread& thread : outlets_->threads()) threads.push_back(std::move(thread));
+    desk_ = std::make_unique<AdminDesk>(
+        io_, AdminDesk::Parts{.config = config(),
+                              .clock = clock_,
+                              .log = log_,
+                              .threads = std::move(threads),
+                              .status = [this] { return report(); },
+                              .metrics = [this] { return survey(report(), surveyed()); },
+                              .sight = [this] { return sight(); },
+                              .ledger = [this] { return pipeline_->ledger().status(); },
+                              .dealt = [this] { return pipeline_->feed().dealt(); },
+                              .rules = [this] { return setup_.rules->size(); }});
+    return desk_->open();
+  }
+
+  [[nodiscard]] Surveyed surveyed() const {
+    return {config(), *setup_.rules, *pipeline_, *source_, *store_, lookout_, clock_};
   }
 
   void start() {
     started_ = clock_.wall();
-    for (const ExceptionSpec* over : expired(setup_.rules->exceptions(), started_)) {
+    warn_of_rules();
+    pipeline_->ledger().post(started_notice(store_->last_run(), started_));
+    warn_of_blindness();
+    watch_rules();
+    signal_waits_.assign(::dup(signals_.fd()));
+    wait_for_signals();
+    wait_to_look();
+    outlets_->start();
+    pipeline_->start();
+    source_thread_ = std::jthread([this](const std::stop_token& stop) {
+      name_thread("source");
+      source_->run(stop);
+    });
+    tell_ready();
+    desk_->start_watchdog();
+    give_back_startup_pages();
+  }
+
+  void tell_ready() {
+    const std::string summary = "following " + counted(source_->status().size(), "log") + " with " +
+                                counted(setup_.rules->size(), "rule") + " for " +
+                                counted(config().sinks.size(), "sink");
+    log_.info("ready: {}", summary);
+    notify::ready(summary);
+  }
+
+  void warn_of_rules() {
+    for (const ExceptionSpec* over : expired(setup_.rules->exceptions(), clock_.wall())) {
       log_.warning("exception '{}' is over since {}: it suppresses nothing that happens now",
                    over->name, format_time(*over->until));
     }
     for (const std::string& warning : warnings_of_rules_without_literals(*setup_.rules)) {
       log_.warning("{}", warning);
     }
-    pipeline_->ledger().post(started_notice());
-    warn_of_blindness();
-    signal_waits_.assign(::dup(signals_.fd()));
-    wait_for_signals();
-    wait_to_look();
-    outlets_->start();
-    pipeline_->start();
-    source_thread_ = std::jthread([this](const std::stop_token& stop) { source_->run(stop); });
-    const std::string summary = "following " + counted(source_->status().size(), "log") + " with " +
-                                counted(setup_.rules->size(), "rule") + " for " +
-                                counted(config().sinks.size(), "sink");
-    log_.info("ready: {}", summary);
-    notify::ready(summary);
-    give_back_startup_pages();
   }
 
   void warn_of_blindness() {
@@ -194,15 +217,69 @@ class Daemon {
     signal_waits_.async_wait(Descriptor::wait_read, [this](const boost::system::error_code& error) {
       if (error) return;
       while (const std::optional<int> signal = signals_.take()) {
-        if (*signal != SIGUSR1) {
+        if (*signal == SIGUSR1) {
+          log_.info("SIGUSR1: reopening file sinks");
+          outlets_->reopen();
+        } else if (*signal == SIGHUP) {
+          (void)reload("SIGHUP");
+        } else {
           io_.stop();
           return;
         }
-        log_.info("SIGUSR1: reopening file sinks");
-        outlets_->reopen();
       }
       wait_for_signals();
     });
+  }
+
+  // Takes up rules, exceptions and what else needs no restart; all of it, or nothing when anything
+  // is wrong. The logs are read on meanwhile.
+  Reload reload(std::string_view why) {
+    log_.info("{}: reading the configuration anew", why);
+    notify::reloading();
+    // First: what changes while it is read is noticed.
+    watch_rules();
+    Reload again = load_again(command_.config, config(), left_);
+    for (const Problem& problem : again.setup.problems) log_.error("{}", to_text(problem));
+    pipeline_->ledger().post(notice_of(again));
+    if (again.setup.problems.empty()) take_up(again.setup);
+    tell_ready();
+    return again;
+  }
+
+  void take_up(const Setup& next) {
+    setup_.rules = next.rules;
+    Config& running = setup_.config;
+    running.rules = next.config.rules;
+    running.exceptions = next.config.exceptions;
+    running.watch = next.config.watch;
+    running.lookout = next.config.lookout;
+    running.audit_policy = next.config.audit_policy;
+    running.log_level = next.config.log_level;
+    pipeline_->use(std::make_shared<const Edition>(setup_.rules));
+    pipeline_->ledger().silence(running.lookout.silenced);
+    lookout_.use(running.lookout);
+    log_.set_level(running.log_level);
+    warn_of_rules();
+    warn_of_blindness();
+    watch_rules();
+  }
+
+  // Links may lead elsewhere than when they were watched last.
+  void watch_rules() {
+    if (!config().watch) {
+      rule_watch_.reset();
+      return;
+    }
+    if (!rule_watch_) {
+      rule_watch_ = std::make_unique<RuleWatch>(io_, [this] { (void)reload("files changed"); });
+    }
+    std::vector<std::string> paths = config().rules;
+    paths.push_back(command_.config);
+    for (const std::string& path : paths) {
+      if (const Result<void> watched = rule_watch_->add(path); !watched) {
+        log_.warning("changes are not noticed, SIGHUP is: {}", watched.error().text);
+      }
+    }
   }
 
   void wait_to_look() {
@@ -212,6 +289,7 @@ class Daemon {
       for (Notice& notice : lookout_.look(sight())) {
         pipeline_->ledger().post(std::move(notice));
       }
+      desk_->look();
       wait_to_look();
     });
   }
@@ -244,7 +322,7 @@ class Daemon {
     source_thread_.request_stop();
     pipeline_->source_waker().wake();
     source_thread_.join();
-    pipeline_->ledger().post(stopped_notice());
+    pipeline_->ledger().post(stopped_notice(started_, pipeline_->counters()));
     pipeline_->finish();
     outlets_->stop(deadline, clock_);
     const bool durable = pipeline_->ledger().status().durable;
@@ -257,56 +335,6 @@ class Daemon {
     }
     log_.info("stopped");
     return kExitWell;
-  }
-
-  Notice started_notice() const {
-    const LastRun& last = store_->last_run();
-    Notice notice{"daemon.started", "nodeportd started", {{"version", NODEPORTD_VERSION}}};
-    switch (last.end) {
-      case LastRun::End::first_start:
-        notice.text += " for the first time on this state";
-        notice.facts.emplace_back("last_run", "none");
-        break;
-      case LastRun::End::clean:
-        notice.text += "; the last run ended cleanly";
-        notice.facts.emplace_back("last_run", "clean");
-        break;
-      case LastRun::End::crashed:
-        notice.text += "; the last run did not end cleanly";
-        notice.facts.emplace_back("last_run", "crashed");
-        break;
-    }
-    if (last.last_commit) {
-      const auto gap =
-          std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall() - *last.last_commit);
-      notice.text += ", " + format_duration(gap) + " after its last commit";
-      notice.facts.emplace_back("last_commit", format_time(*last.last_commit));
-      notice.facts.emplace_back("gap_seconds", std::to_string(gap.count() / 1000));
-    }
-    return notice;
-  }
-
-  Notice stopped_notice() const {
-    const WorkerCounters& counters = pipeline_->counters();
-    return {"daemon.stopped",
-            "nodeportd stopped: asked to",
-            {{"started", format_time(started_)},
-             {"records", std::to_string(counters.records.get())},
-             {"matches", std::to_string(counters.matches.get())}}};
-  }
-
-  Facts beat_facts() const {
-    const WorkerCounters& counters = pipeline_->counters();
-    Facts facts = {{"records", std::to_string(counters.records.get())},
-                   {"matches", std::to_string(counters.matches.get())},
-                   {"uninspectable", std::to_string(counters.uninspectable.get())}};
-    for (const StreamStatus& stream : source_->status()) {
-      facts.emplace_back("log", stream.path);
-      facts.emplace_back("file", stream.file);
-      facts.emplace_back("offset", std::to_string(stream.offset));
-      facts.emplace_back("unread_bytes", std::to_string(stream.unread));
-    }
-    return facts;
   }
 
   StatusReport report() const {
@@ -326,7 +354,9 @@ class Daemon {
     report.ledger = pipeline_->ledger().status();
     for (const CourierStatus& courier : outlets_->status()) {
       const auto waiting = store_->pending_usage(courier.sink);
-      report.sinks.push_back({courier, waiting ? waiting->count : 0, waiting ? waiting->bytes : 0});
+      const auto oldest = store_->oldest_pending(courier.sink);
+      report.sinks.push_back({courier, waiting ? waiting->count : 0, waiting ? waiting->bytes : 0,
+                              oldest ? *oldest : std::nullopt});
     }
     return report;
   }
@@ -341,13 +371,15 @@ class Daemon {
   boost::asio::posix::stream_descriptor signal_waits_{io_};
   boost::asio::steady_timer look_timer_{io_};
   Lookout lookout_{config().lookout};
+  std::optional<std::vector<AllowedPath>> left_;  // to a confined daemon
+  std::unique_ptr<RuleWatch> rule_watch_;
   // In the order in which they need each other; destroyed the other way round.
   std::unique_ptr<Store> store_;
   std::unique_ptr<StoreOutbox> outbox_;
   std::unique_ptr<Outlets> outlets_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Source> source_;
-  std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<AdminDesk> desk_;
   std::jthread source_thread_;
 };
 

@@ -44,7 +44,7 @@ Setup load_setup(const std::string& config_path) {
     exceptions = load_exceptions(setup.config.exceptions, config_path, rules, setup.problems);
   }
   if (setup.problems.empty()) {
-    setup.rules = std::make_unique<const RuleSet>(std::move(rules), std::move(exceptions));
+    setup.rules = std::make_shared<const RuleSet>(std::move(rules), std::move(exceptions));
   }
   return setup;
 }
@@ -58,11 +58,11 @@ std::vector<CompiledRule> compile_rules(const std::vector<std::string>& paths, P
   return rules;
 }
 
-std::unique_ptr<const RuleSet> load_rules(const std::vector<std::string>& paths,
+std::shared_ptr<const RuleSet> load_rules(const std::vector<std::string>& paths,
                                           Problems& problems) {
   std::vector<CompiledRule> rules = compile_rules(paths, problems);
   if (!problems.empty()) return nullptr;
-  return std::make_unique<const RuleSet>(std::move(rules), std::vector<ExceptionSpec>{});
+  return std::make_shared<const RuleSet>(std::move(rules), std::vector<ExceptionSpec>{});
 }
 
 Setup load_setup_of(const std::string& config_path, const std::vector<std::string>& rules) {
@@ -70,12 +70,6 @@ Setup load_setup_of(const std::string& config_path, const std::vector<std::strin
   if (!config_path.empty()) setup = load_setup(config_path);
   if (!rules.empty() || config_path.empty()) setup.rules = load_rules(rules, setup.problems);
   return setup;
-}
-
-std::vector<std::string> exception_names(const RuleSet& rules) {
-  std::vector<std::string> names;
-  for (const ExceptionSpec& exception : rules.exceptions()) names.push_back(exception.name);
-  return names;
 }
 
 SourceOptions source_options(const Config& config) {

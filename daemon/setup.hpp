@@ -16,7 +16,7 @@ namespace nodeportd {
 // The config and what it leads to, or everything that is wrong with it.
 struct Setup {
   Config config;
-  std::unique_ptr<const RuleSet> rules;  // null when there are problems
+  std::shared_ptr<const RuleSet> rules;  // null when there are problems
   Problems problems;
 };
 
@@ -29,15 +29,12 @@ struct Setup {
                                   const std::vector<std::string>& rules);
 
 // The rules of `paths` (files, or folders of them); none: the rules that nodeportd ships.
-[[nodiscard]] std::unique_ptr<const RuleSet> load_rules(const std::vector<std::string>& paths,
+[[nodiscard]] std::shared_ptr<const RuleSet> load_rules(const std::vector<std::string>& paths,
                                                         Problems& problems);
 
 // The same before they become a set; of use only when there are no problems.
 [[nodiscard]] std::vector<CompiledRule> compile_rules(const std::vector<std::string>& paths,
                                                       Problems& problems);
-
-// What Match::exception counts through.
-[[nodiscard]] std::vector<std::string> exception_names(const RuleSet& rules);
 
 // Each stage's options out of the config.
 [[nodiscard]] SourceOptions source_options(const Config& config);

@@ -10,14 +10,14 @@
 
 namespace nodeportd {
 
-// TERM, INT and USR1 as values that are read, instead of handlers that interrupt whatever runs.
-// Make it before any thread: threads that start later do not hear these signals either, so none
-// is lost, whoever is busy with what.
+// TERM, INT, HUP and USR1 as values that are read, instead of handlers that interrupt whatever
+// runs. Make it before any thread: threads that start later do not hear these signals either, so
+// none is lost, whoever is busy with what.
 class SignalQueue {
  public:
   SignalQueue() {
     (void)::sigemptyset(&heard_);
-    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) (void)::sigaddset(&heard_, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) (void)::sigaddset(&heard_, signal);
     (void)::pthread_sigmask(SIG_BLOCK, &heard_, nullptr);
     fd_ = Fd(::signalfd(-1, &heard_, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!fd_.is_open()) std::abort();  // out of descriptors before anything runs

@@ -88,4 +88,15 @@ Result<std::unique_ptr<Sink>> make_sink(const Config& config, const SinkConfig& 
   return made;
 }
 
+std::chrono::milliseconds attempt_max(const SinkConfig& sink) {
+  // For a machine that has much to do otherwise.
+  constexpr std::chrono::minutes kMargin(1);
+  // A batch that is refused is tried again alert by alert.
+  if (const auto* webhook = std::get_if<WebhookSinkConfig>(&sink.target)) {
+    return webhook->timeout * (webhook->batch_size + 1) + kMargin;
+  }
+  const auto* syslog = std::get_if<SyslogSinkConfig>(&sink.target);
+  return (syslog != nullptr ? syslog->timeout : std::chrono::milliseconds(0)) + kMargin;
+}
+
 }  // namespace nodeportd

@@ -14,4 +14,7 @@ namespace nodeportd {
 [[nodiscard]] Result<std::unique_ptr<Sink>> make_sink(const Config& config, const SinkConfig& sink,
                                                       const Clock& clock);
 
+// What one call of it may take.
+[[nodiscard]] std::chrono::milliseconds attempt_max(const SinkConfig& sink);
+
 }  // namespace nodeportd

@@ -66,6 +66,7 @@ void put_sinks(PrettyWriter& json, const StatusReport& report) {
     put(json, "delivered", sink.courier.delivered);
     put(json, "pending", sink.pending);
     put(json, "pending_bytes", sink.pending_bytes);
+    put_time(json, "oldest_pending", sink.oldest_pending);
     put(json, "failed_attempts", sink.courier.retries);
     put(json, "dead_letters", sink.courier.refused);
     put(json, "undurable_waiting", sink.courier.undurable_waiting);

@@ -18,6 +18,7 @@ struct StatusReport {
     CourierStatus courier;
     std::uint64_t pending = 0;  // alerts in its outbox
     std::uint64_t pending_bytes = 0;
+    std::optional<WallTime> oldest_pending;  // when it was put there
   };
 
   std::string cluster;

@@ -1,6 +1,7 @@
 #include "daemon/worker.hpp"
 
 #include "base/text.hpp"
+#include "daemon/edition.hpp"
 #include "decode/carriers.hpp"
 #include "decode/exposure_fields.hpp"
 #include "decode/peek.hpp"
@@ -8,11 +9,16 @@
 
 namespace nodeportd {
 
+static_assert(kRejects <= std::tuple_size_v<decltype(BatchTally::rejects)>);
+
 void WorkerCounters::add(const Batch& batch) {
   records.add(batch.tally.records);
   bytes.add(batch.tally.bytes);
   decoded.add(batch.tally.decoded);
-  uninspectable.add(batch.tally.uninspectable);
+  if (batch.tally.uninspectable > 0) {
+    uninspectable.add(batch.tally.uninspectable);
+    for (std::size_t i = 0; i < rejects.size(); ++i) rejects[i].add(batch.tally.rejects[i]);
+  }
   matches.add(batch.matches.size());
 }
 
@@ -30,7 +36,7 @@ void Worker::examine(std::uint32_t index, Batch& batch) {
     report(record, record.text, Reject::oversize, batch);
     return;
   }
-  if (!scan_.may_match(record.text) && !must_read(record.text)) return;
+  if (!scan_->may_match(record.text) && !must_read(record.text)) return;
   ++batch.tally.decoded;
   reader_.read(
       record.text,
@@ -44,7 +50,7 @@ void Worker::take(const AuditEvent& event, std::uint32_t record, std::uint32_t p
   const auto first = static_cast<std::uint32_t>(batch.writes.size());
   writes_.read(event, batch.writes);
   if (batch.writes.size() == first) {
-    rules_.match(event, batch.records[record], batch.end.stream, batch.matches);
+    rules_->match(event, batch.records[record], batch.end.stream, batch.matches);
     return;
   }
   for (std::size_t i = first; i < batch.writes.size(); ++i) {
@@ -54,12 +60,13 @@ void Worker::take(const AuditEvent& event, std::uint32_t record, std::uint32_t p
   // A request that deletes many is still one request: the rules are asked once.
   ServiceWrite& write = batch.writes[first];
   ExposedEvent exposed(event, write.exposure, reader_.arena());
-  const auto undecided = rules_.match_pending(exposed.with(History::pending), batch.records[record],
-                                              batch.end.stream, first, batch.matches);
+  const auto undecided =
+      rules_->match_pending(exposed.with(History::pending), batch.records[record], batch.end.stream,
+                            first, batch.matches);
   if (undecided.empty()) return;
   // Nearly all writes change nothing. That they need not be read again is known here already.
   const AuditEvent& quiet = exposed.with(History::uneventful);
-  write.undecided = rules_.may_match_uneventful(quiet, undecided)
+  write.undecided = rules_->may_match_uneventful(quiet, undecided)
                         ? ServiceWrite::Undecided::yes
                         : ServiceWrite::Undecided::if_eventful;
 }
@@ -67,6 +74,7 @@ void Worker::take(const AuditEvent& event, std::uint32_t record, std::uint32_t p
 void Worker::report(const Record& record, std::string_view text, Reject reject,
                     Batch& batch) const {
   ++batch.tally.uninspectable;
+  ++batch.tally.rejects[static_cast<std::size_t>(reject)];
   const Peek seen = peek(text);
   EventRef event;
   event.audit_id = bounded_utf8(seen.audit_id, 256);
@@ -75,7 +83,7 @@ void Worker::report(const Record& record, std::string_view text, Reject reject,
   event.source = batch.end.stream;
   event.offset = record.offset;
   batch.matches.push_back(
-      uninspectable_match(rules_, batch.end.stream, std::string(to_text(reject)), event));
+      uninspectable_match(*rules_, batch.end.stream, std::string(to_text(reject)), event));
 }
 
 void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, BatchPool& pool,
@@ -83,6 +91,7 @@ void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, Ba
   Waker& waker = lanes.waker(lane);
   const std::stop_callback wake(stop, [&waker] { waker.wake(); });
   while (!stop.stop_requested()) {
+    pulse_.answer();
     Batch* batch = lanes.try_take(lane);
     if (batch == nullptr) {
       lanes.wake_collector();
@@ -95,6 +104,7 @@ void Worker::run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, Ba
       waker.cancel();
       if (batch == nullptr) return;
     }
+    use(*batch->edition->rules, batch->edition->scan);
     examine(*batch);
     counters.add(*batch);
     pool.count_found(*batch);

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <stop_token>
 
 #include "base/counter.hpp"
+#include "base/pulse.hpp"
 #include "decode/event_reader.hpp"
+#include "decode/reject.hpp"
 #include "decode/scan.hpp"
 #include "decode/service_write.hpp"
 #include "match/matcher.hpp"
@@ -21,6 +24,7 @@ struct WorkerCounters {
   Counter bytes;
   Counter decoded;
   Counter uninspectable;
+  std::array<Counter, kRejects> rejects;  // the same by reason
   Counter matches;
 
   // What its tally and its matches say.
@@ -35,14 +39,21 @@ struct WorkerCounters {
 // scan ▸ decode ▸ match, for one batch after the other. One thread.
 class Worker {
  public:
-  // Both outlive the worker and are shared by all.
-  Worker(const RuleSet& rules, const Scan& scan) : rules_(rules), scan_(scan) {}
+  Worker(const RuleSet& rules, const Scan& scan) { use(rules, scan); }
+
+  // From the next batch on. Both are shared by all workers, and are there as long as they are used.
+  void use(const RuleSet& rules, const Scan& scan) {
+    rules_ = &rules;
+    scan_ = &scan;
+  }
 
   // Puts the matches of all records, the service writes that they tell of, and what could not be
   // inspected, into the batch.
   void examine(Batch& batch);
 
-  // The body of worker thread `lane`: until `stop` is requested.
+  // Answers at each turn of run().
+  [[nodiscard]] Pulse& pulse() { return pulse_; }
+  // The body of worker thread `lane`: until `stop` is requested. Each batch by its own edition.
   void run(const std::stop_token& stop, Lanes& lanes, std::size_t lane, BatchPool& pool,
            WorkerCounters& counters);
 
@@ -51,10 +62,11 @@ class Worker {
   void take(const AuditEvent& event, std::uint32_t record, std::uint32_t part, Batch& batch);
   void report(const Record& record, std::string_view text, Reject reject, Batch& batch) const;
 
-  const RuleSet& rules_;
-  const Scan& scan_;
+  const RuleSet* rules_ = nullptr;
+  const Scan* scan_ = nullptr;
   EventReader reader_;
   ServiceWriteReader writes_;
+  Pulse pulse_;
 };
 
 }  // namespace nodeportd

@@ -3,7 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
@@ -11,6 +16,7 @@
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -27,7 +33,11 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using Local = asio::local::stream_protocol;
-using Stream = beast::basic_stream<Local>;
+using Tcp = asio::ip::tcp;
+// Whatever the listener's kind, clients are the same.
+using Socket = asio::generic::stream_protocol::socket;
+using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
+using Stream = beast::basic_stream<asio::generic::stream_protocol>;
 
 constexpr std::size_t kClientsMax = 16;
 constexpr std::chrono::seconds kClientPatience{5};
@@ -37,7 +47,7 @@ constexpr std::chrono::seconds kAcceptRest{1};
 // One question and its answer. Keeps itself alive through the handlers that wait for the client.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Local::socket socket, std::shared_ptr<Desk> desk)
+  Session(Socket socket, std::shared_ptr<Desk> desk)
       : stream_(std::move(socket)), desk_(std::move(desk)) {
     ++desk_->clients;
   }
@@ -55,16 +65,21 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   void reply() {
-    std::optional<std::string> body;
+    AdminAnswer answer{
+        .status = 405, .body = "{\"error\":\"only GET\"}\n", .headers = {{"Allow", "GET"}}};
     if (request_.method() == http::verb::get) {
       const auto target = request_.target();
-      body = desk_->answer(std::string_view(target.data(), target.size()));
+      answer = desk_->answer(std::string_view(target.data(), target.size()));
     }
     response_.version(request_.version());
-    response_.result(body ? http::status::ok : http::status::not_found);
-    response_.set(http::field::content_type, "application/json");
+    response_.result(answer.status);
+    response_.set(http::field::content_type, answer.content_type);
+    // What was true a moment ago is of no use, and an answer is what its type says.
+    response_.set(http::field::cache_control, "no-store");
+    response_.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : answer.headers) response_.set(name, value);
     response_.keep_alive(false);
-    response_.body() = body.value_or("{\"error\":\"there is nothing here\"}\n");
+    response_.body() = std::move(answer.body);
     response_.prepare_payload();
     http::async_write(stream_, response_,
                       [self = shared_from_this()](beast::error_code, std::size_t) {});
@@ -80,6 +95,7 @@ class Session : public std::enable_shared_from_this<Session> {
 }  // namespace
 
 struct AdminServer::Listener {
+  // `path_of_socket`: what is removed in the end; empty over TCP.
   Listener(asio::io_context& io, std::string path_of_socket, Answer answer_of_daemon)
       : acceptor(io),
         rest(io),
@@ -87,10 +103,12 @@ struct AdminServer::Listener {
         desk(std::make_shared<Desk>(Desk{std::move(answer_of_daemon)})) {}
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
-  ~Listener() { ::unlink(path.c_str()); }
+  ~Listener() {
+    if (!path.empty()) ::unlink(path.c_str());
+  }
 
   void accept() {
-    acceptor.async_accept([this](beast::error_code error, Local::socket socket) {
+    acceptor.async_accept([this](beast::error_code error, Socket socket) {
       if (error == asio::error::operation_aborted) return;
       if (error) return accept_later();
       if (desk->clients < kClientsMax) std::make_shared<Session>(std::move(socket), desk)->start();
@@ -105,14 +123,19 @@ struct AdminServer::Listener {
     });
   }
 
-  Local::acceptor acceptor;
+  Acceptor acceptor;
   asio::steady_timer rest;
   std::string path;
   std::shared_ptr<Desk> desk;
+  std::uint16_t port = 0;
 };
 
 AdminServer::AdminServer(std::unique_ptr<Listener> listener) : listener_(std::move(listener)) {}
 AdminServer::~AdminServer() = default;
+
+std::uint16_t AdminServer::port() const {
+  return listener_->port;
+}
 
 Result<std::unique_ptr<AdminServer>> AdminServer::open(asio::io_context& io,
                                                        const std::string& socket, Answer answer) {
@@ -134,6 +157,35 @@ Result<std::unique_ptr<AdminServer>> AdminServer::open(asio::io_context& io,
   ::umask(before);
   if (!error) listener->acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return fail(ErrorKind::io, socket + ": " + error.message());
+  listener->accept();
+  return std::unique_ptr<AdminServer>(new AdminServer(std::move(listener)));
+}
+
+Result<std::unique_ptr<AdminServer>> AdminServer::listen(asio::io_context& io,
+                                                         const std::string& address,
+                                                         std::uint16_t port, Answer answer) {
+  beast::error_code error;
+  const auto fail_to_listen = [&] {
+    return fail(ErrorKind::io, address + " port " + std::to_string(port) + ": " + error.message());
+  };
+  const asio::ip::address ip = asio::ip::make_address(address, error);
+  if (error) return fail_to_listen();
+  const Tcp::endpoint endpoint(ip, port);
+  auto listener = std::make_unique<Listener>(io, "", std::move(answer));
+  Acceptor& acceptor = listener->acceptor;
+  acceptor.open(endpoint.protocol(), error);
+  // A restart must not wait for the connections of the run before.
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  // `[::]` is what it says, and leaves the IPv4 port to others.
+  if (!error && ip.is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return fail_to_listen();
+  Tcp::endpoint bound;
+  const asio::generic::stream_protocol::endpoint local = acceptor.local_endpoint(error);
+  if (error) return fail_to_listen();
+  std::memcpy(bound.data(), local.data(), std::min(local.size(), bound.capacity()));
+  listener->port = bound.port();
   listener->accept();
   return std::unique_ptr<AdminServer>(new AdminServer(std::move(listener)));
 }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -14,22 +16,38 @@ class io_context;
 
 namespace nodeportd {
 
-// Answers local questions about the running daemon: HTTP over a Unix socket that only its owner
-// can open, so `curl --unix-socket` works as well as `nodeportd status`. Lives on the thread that
-// runs `io`. At most 16 clients at a time, 5 seconds each.
+struct AdminAnswer {
+  unsigned status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};  // beside these
+};
+
+// Answers questions about the running daemon: HTTP over a Unix socket that only its owner can open,
+// so `curl --unix-socket` works as well as `nodeportd status`, or over TCP, where whoever reaches
+// the port is answered. Lives on the thread that runs `io`. At most 16 clients at a time, 5 seconds
+// each.
 class AdminServer {
  public:
-  // The JSON for a GET of `path`, or nullopt for 404. Called on the thread of `io`.
-  using Answer = std::function<std::optional<std::string>(std::string_view path)>;
+  // What a GET of `target` (a path, and perhaps a query) brings. Called on the thread of `io`.
+  using Answer = std::function<AdminAnswer(std::string_view target)>;
 
   // A socket that somebody listens on is an error of kind closed; one that nobody does is replaced.
   [[nodiscard]] static Result<std::unique_ptr<AdminServer>> open(boost::asio::io_context& io,
                                                                  const std::string& socket,
                                                                  Answer answer);
+  // `address` is an IP address, v4 or v6; port 0 takes one that is free.
+  [[nodiscard]] static Result<std::unique_ptr<AdminServer>> listen(boost::asio::io_context& io,
+                                                                   const std::string& address,
+                                                                   std::uint16_t port,
+                                                                   Answer answer);
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
   // Closes every connection and removes the socket.
   ~AdminServer();
+
+  // Of a server that listens over TCP; else 0.
+  [[nodiscard]] std::uint16_t port() const;
 
  private:
   struct Listener;

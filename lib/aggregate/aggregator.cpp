@@ -23,10 +23,15 @@ Aggregator::Aggregator(Origin origin, AggregateOptions options, const std::vecto
                        std::vector<std::string> exceptions, WindowShelf& shelf)
     : origin_(std::move(origin)),
       options_(options),
-      catalog_(catalog),
+      catalog_(&catalog),
       exceptions_(std::move(exceptions)),
       shelf_(shelf),
       watermark_(options.idle_after) {}
+
+void Aggregator::use(const std::vector<Rule>& catalog, std::vector<std::string> exceptions) {
+  catalog_ = &catalog;
+  exceptions_ = std::move(exceptions);
+}
 
 void Aggregator::restore(std::vector<Window> open,
                          const std::vector<std::pair<std::string, WallTime>>& watermarks,
@@ -47,7 +52,7 @@ void Aggregator::add(const Batch& batch, std::optional<WallTime> wall, MonoTime 
   for (const Match& match : batch.matches) {
     observe_time(match, batch.end.stream, wall, now);
     if (match.exception != Match::kNoException) {
-      ++suppressions_[match.exception];
+      ++suppressions_[exceptions_[match.exception]];
       continue;
     }
     const Exposure* exposure = match.write ? &batch.writes[*match.write].exposure : nullptr;
@@ -76,7 +81,7 @@ void Aggregator::observe_time(const Match& match, const std::string& stream,
 }
 
 void Aggregator::add_to_window(const Match& match, const Group& group, const Exposure* exposure) {
-  const Rule& rule = catalog_[match.rule];
+  const Rule& rule = (*catalog_)[match.rule];
   Live& live = open_window(rule, window_start(match.event.time, rule), group);
   const Novelty novelty = absorb(live.window, match, exposure);
   weigh(live);
@@ -224,9 +229,7 @@ Changes Aggregator::take_changes() {
   }
   for (const std::string& id : again) touch(id, live_.at(id));
   changes.watermarks = watermark_.take_moved();
-  for (const auto& [exception, count] : suppressions_) {
-    changes.suppressions.emplace_back(exceptions_[exception], count);
-  }
+  changes.suppressions.assign(suppressions_.begin(), suppressions_.end());
   suppressions_.clear();
   return changes;
 }

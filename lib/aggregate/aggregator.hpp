@@ -38,10 +38,13 @@ class WindowShelf {
 // decides becomes real only when the caller has committed take_changes().
 class Aggregator {
  public:
-  // `catalog` and `shelf` outlive the aggregator; `exceptions` are the names that Match.exception
-  // counts through.
+  // `shelf` outlives the aggregator, `catalog` is there until another is used; `exceptions` are the
+  // names that Match.exception counts through.
   Aggregator(Origin origin, AggregateOptions options, const std::vector<Rule>& catalog,
              std::vector<std::string> exceptions, WindowShelf& shelf);
+
+  // The rules of the batches from the next one on. Open windows stay as they were begun.
+  void use(const std::vector<Rule>& catalog, std::vector<std::string> exceptions);
 
   // What an earlier run left. `shelved_until` is the latest end of any window on the shelf.
   void restore(std::vector<Window> open,
@@ -98,7 +101,7 @@ class Aggregator {
 
   Origin origin_;
   AggregateOptions options_;
-  const std::vector<Rule>& catalog_;
+  const std::vector<Rule>* catalog_;
   std::vector<std::string> exceptions_;
   WindowShelf& shelf_;
 
@@ -111,7 +114,7 @@ class Aggregator {
   std::size_t bytes_ = 0;  // of the windows of live_ that are not closing
   std::optional<WallTime> shelved_until_;
   std::optional<MonoTime> next_update_;
-  std::unordered_map<std::uint32_t, std::uint64_t> suppressions_;
+  std::map<std::string, std::uint64_t> suppressions_;  // by exception
   std::vector<Notice> notices_;
   std::map<std::string, MonoTime> notice_again_;  // per rule: not before
 };

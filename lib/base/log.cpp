@@ -73,6 +73,10 @@ Log Log::none() {
   return log;
 }
 
+void Log::set_level(LogLevel level) const {
+  logger_->set_level(to_spdlog(level));
+}
+
 void Log::write(LogLevel level, const std::string& line) const {
   if (!logger_->should_log(to_spdlog(level))) return;
   std::string safe = printable(line);

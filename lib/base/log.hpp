@@ -31,6 +31,9 @@ class Log {
   // Drops everything; for tests and for verbs that print their own results.
   [[nodiscard]] static Log none();
 
+  // Of all copies.
+  void set_level(LogLevel level) const;
+
   template <typename... Args>
   void debug(fmt::format_string<Args...> form, Args&&... args) const {
     write(LogLevel::debug, fmt::format(form, std::forward<Args>(args)...));

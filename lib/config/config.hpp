@@ -140,6 +140,7 @@ struct Config {
   std::vector<SourceConfig> sources;
   std::vector<std::string> rules = {"/etc/nodeportd/rules"};  // files and folders of them
   YamlNode exceptions;  // as written, variables expanded; null when there are none
+  bool watch = false;   // reload when the files of rules or the config change
   PipelineConfig pipeline;
   AggregateConfig aggregate;
   LookoutConfig lookout;
@@ -148,6 +149,9 @@ struct Config {
   std::string
       audit_policy;  // kube-apiserver's, of which we say what it hides; empty: none is given
   std::string admin_socket = "/run/nodeportd/admin.sock";
+  std::string admin_address;  // an IP address that is listened on as well; empty: none
+  std::uint16_t admin_port = 0;
+  std::chrono::milliseconds admin_grace = std::chrono::seconds(30);
   LogLevel log_level = LogLevel::info;
   Confine confine = Confine::all;
   bool operator==(const Config&) const = default;

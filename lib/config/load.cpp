@@ -1,5 +1,7 @@
 #include "config/load.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -98,6 +100,28 @@ StateConfig read_state(YamlMap map) {
   return state;
 }
 
+bool is_ip_address(const std::string& text) {
+  std::array<char, sizeof(in6_addr)> bytes{};
+  return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+}
+
+// An address and no name: whoever answers for a name must not decide who may ask us.
+void read_listen(YamlMap& map, Config& config) {
+  const auto listen = map.text("listen");
+  if (!listen || listen->empty()) return;
+  std::optional<HostPort> place = parse_host_port(*listen);
+  if (!place || !is_ip_address(place->host)) {
+    map.complain(*map.node("listen"),
+                 "'listen' must be an IP address and a port, as 127.0.0.1:9464 or [::1]:9464, this "
+                 "is '" +
+                     *listen + "'");
+    return;
+  }
+  config.admin_address = std::move(place->host);
+  config.admin_port = place->port;
+}
+
 void read_admin(YamlMap map, Config& config) {
   const auto socket = absolute_path(map, "socket");
   if (socket && socket->size() >= sizeof(sockaddr_un::sun_path)) {
@@ -105,6 +129,8 @@ void read_admin(YamlMap map, Config& config) {
                  "'socket' is longer than the kernel takes for a socket (107)");
   }
   set(config.admin_socket, socket);
+  read_listen(map, config);
+  set(config.admin_grace, map.duration("grace", std::chrono::seconds(1), std::chrono::hours(1)));
   map.refuse_unknown_keys();
 }
 
@@ -168,6 +194,7 @@ void read_top(const YamlNode& root, const Report& report, Config& config) {
   }
   read_rules(top, report.file, config);
   if (const YamlNode* exceptions = top.node("exceptions")) config.exceptions = *exceptions;
+  set(config.watch, top.flag("watch"));
   if (const YamlNode* pipeline = top.node("pipeline")) {
     config.pipeline = read_pipeline(section(*pipeline, "pipeline"));
   }

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "config/section.hpp"
 
@@ -20,32 +19,17 @@ void read_facility(YamlMap& map, SyslogSinkConfig& syslog) {
   syslog.facility = static_cast<std::uint8_t>(found - kFacilities.begin());
 }
 
-// `host:port` or `[address]:port`; false when it is neither.
-bool parse_address(std::string_view text, SyslogSinkConfig& syslog) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  std::string_view host = text.substr(0, colon);
-  const std::string_view port = text.substr(colon + 1);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  if (host.empty() || (!bracketed && host.find_first_of(":/[] ") != std::string_view::npos)) {
-    return false;
-  }
-  std::uint16_t number = 0;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (error != std::errc() || end != port.data() + port.size() || number == 0) return false;
-  syslog.host = host;
-  syslog.port = number;
-  return true;
-}
-
 void read_address(YamlMap& map, SyslogSinkConfig& syslog) {
   if (syslog.transport == SyslogSinkConfig::Transport::local) {
     set(syslog.path, absolute_path(map, "address"));
     return;
   }
   const auto address = map.required_text("address");
-  if (address && !parse_address(*address, syslog)) {
+  if (!address) return;
+  if (std::optional<HostPort> peer = parse_host_port(*address)) {
+    syslog.host = std::move(peer->host);
+    syslog.port = peer->port;
+  } else {
     map.complain(*map.node("address"),
                  "'address' must be host:port or [IPv6 address]:port, this is '" + *address + "'");
   }

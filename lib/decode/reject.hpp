@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -17,6 +18,7 @@ enum class Reject : std::uint8_t {
   packed,         // base64 of something compressed, which the feeder was to unpack
   legacy_format,  // --audit-log-format=legacy, which holds no bodies
 };
+inline constexpr std::size_t kRejects = 9;
 // `not_json`: stable, since alerts are grouped by it.
 [[nodiscard]] std::string_view to_text(Reject reject);
 

@@ -226,7 +226,7 @@ class RuleLoader {
   YamlMap map_;
 };
 
-// The rule files of a folder, sorted; hidden ones are an editor's, or a ConfigMap's machinery.
+// The rule files of a folder, sorted.
 std::vector<std::string> rule_files_of(const std::string& folder, Problems& problems) {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
@@ -234,8 +234,7 @@ std::vector<std::string> rule_files_of(const std::string& folder, Problems& prob
   fs::directory_iterator entry(folder, error);
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     const fs::path& path = entry->path();
-    const bool is_rule = path.extension() == ".yml" || path.extension() == ".yaml";
-    if (is_rule && !path.filename().string().starts_with('.')) files.push_back(path.string());
+    if (is_rule_file(path.filename().string())) files.push_back(path.string());
   }
   if (error) {
     problems.push_back({{folder}, "cannot be listed: " + error.message()});
@@ -258,6 +257,11 @@ std::string lower_case_id(std::string_view id) {
   std::string lower(id);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return lower;
+}
+
+// Hidden ones are an editor's, or a ConfigMap's machinery.
+bool is_rule_file(std::string_view name) {
+  return !name.starts_with('.') && (name.ends_with(".yml") || name.ends_with(".yaml"));
 }
 
 void load_rule_text(std::string_view text, const std::string& file,

@@ -31,6 +31,9 @@ struct CompiledRule {
 [[nodiscard]] std::vector<CompiledRule> load_rule_files(const std::vector<std::string>& paths,
                                                         Problems& problems);
 
+// Whether a file of that name in a folder of rules is one.
+[[nodiscard]] bool is_rule_file(std::string_view name);
+
 // Adds the rules of one text, which may hold several documents. Ids are unique over all of `rules`.
 void load_rule_text(std::string_view text, const std::string& file,
                     std::vector<CompiledRule>& rules, Problems& problems);

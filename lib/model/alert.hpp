@@ -31,7 +31,7 @@ struct RiskObject {
 // together name it for ever; a committed revision never changes its content.
 struct Alert {
   std::string id;     // 32 hexadecimal digits, see alert_id() in aggregate/alert_id.hpp
-  std::string epoch;  // names the birth of the state file
+  std::string epoch;  // names the birth of the state, or of what is known of how far logs are read
   std::uint32_t revision = 0;
   Phase phase = Phase::first;
 
@@ -68,6 +68,7 @@ struct Alert {
   std::vector<std::pair<std::string, std::string>> facts;  // of the daemon's own alerts
   bool closed_early = false;  // its window gave way at the bound of keys
   bool undurable = false;     // sent while the state could not be written
+  bool replayed = false;      // from before a damage of the state: it may have been told already
   bool test = false;          // from `nodeportd test-sink`
 
   // `alert_id.epoch.revision`

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +14,9 @@
 #include "model/position.hpp"
 
 namespace nodeportd {
+
+// The rules by which a batch is examined; those who examine know what it holds.
+struct Edition;
 
 // One record of a log: a line, or what a framing carrier wraps into one.
 struct Record {
@@ -28,6 +33,7 @@ struct BatchTally {
   std::uint64_t bytes = 0;
   std::uint64_t decoded = 0;  // records that the scan let through
   std::uint64_t uninspectable = 0;
+  std::array<std::uint32_t, 16> rejects{};  // the same by the reason's number (decode/reject.hpp)
   std::uint64_t oversize = 0;
 };
 
@@ -44,6 +50,7 @@ struct Batch {
   bool at_end = false;       // nothing of this stream was unread when it was handed on
   std::vector<Notice> notices;
   std::uint64_t sequence = 0;  // over all streams, without a gap: the order of aggregation
+  std::shared_ptr<const Edition> edition;
 
   // Filled by the worker.
   std::vector<Match> matches;
@@ -57,6 +64,7 @@ struct Batch {
     at_end = false;
     end.finished = false;
     notices.clear();
+    edition.reset();
     matches.clear();
     writes.clear();
     found_bytes = 0;

@@ -66,6 +66,7 @@ void Courier::run(const std::stop_token& stop) {
   const std::stop_callback wake_on_stop(stop, [this] { waker_.wake(); });
   for (;;) {
     waker_.prepare();
+    pulse_.answer();
     // Asked before the turn: what was committed before the stop is seen by it.
     const bool stopping = stop.stop_requested();
     const std::optional<MonoTime> next = step(clock_.mono());
@@ -242,17 +243,20 @@ bool Courier::settle(MonoTime now) {
 
 // Delivers and keeps the figures; gives exactly one outcome an alert.
 std::vector<Outcome> Courier::attempt(const std::vector<Alert>& alerts, MonoTime now) {
+  pulse_.excuse_until(clock_.mono() + options_.attempt_max);
   std::vector<Outcome> outcomes = sink_->deliver(alerts);
   outcomes.resize(alerts.size(), {.kind = Outcome::Kind::retry,
                                   .why = "the sink gave no outcome",
                                   .retry_after = std::nullopt});
   std::uint64_t delivered = 0;
   std::uint64_t refused = 0;
+  std::uint64_t put_off = 0;
   const Outcome* failed = nullptr;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     switch (outcomes[i].kind) {
       case Outcome::Kind::delivered:
         ++delivered;
+        note_delivery(alerts[i]);
         break;
       case Outcome::Kind::refused:
         ++refused;
@@ -260,6 +264,7 @@ std::vector<Outcome> Courier::attempt(const std::vector<Alert>& alerts, MonoTime
         break;
       case Outcome::Kind::retry:
         if (failed == nullptr) failed = &outcomes[i];
+        ++put_off;
         break;
     }
   }
@@ -267,6 +272,7 @@ std::vector<Outcome> Courier::attempt(const std::vector<Alert>& alerts, MonoTime
     const std::lock_guard lock(mutex_);
     status_.delivered += delivered;
     status_.refused += refused;
+    status_.put_off += put_off;
     if (delivered > 0) status_.last_delivery = clock_.wall();
   }
   // A receiver that answers, if only with a refusal, is there.
@@ -274,6 +280,12 @@ std::vector<Outcome> Courier::attempt(const std::vector<Alert>& alerts, MonoTime
   // Rest from the answer on: the attempt itself may have taken longer than the rest is to be.
   if (failed != nullptr) fail(sink_side_, clock_.mono(), failed->why, failed->retry_after);
   return outcomes;
+}
+
+// What tells of no event, or of many over an hour, was not written to the log just before.
+void Courier::note_delivery(const Alert& alert) {
+  if (alert.phase != Phase::first || alert.events.empty()) return;
+  latency_.observe(std::max(clock_.wall() - alert.last_time, Micros{0}));
 }
 
 void Courier::note_refusal(const Alert& alert, const std::string& why, MonoTime now) {
@@ -368,6 +380,7 @@ CourierStatus Courier::status() const {
   const std::lock_guard lock(mutex_);
   CourierStatus status = status_;
   status.undurable_waiting = undurable_.size() + carried_;
+  status.latency = latency_.figures();
   return status;
 }
 

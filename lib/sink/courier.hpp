@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/histogram.hpp"
 #include "base/log.hpp"
+#include "base/pulse.hpp"
 #include "base/waker.hpp"
 #include "model/notice.hpp"
 #include "sink/outbox.hpp"
@@ -30,6 +32,8 @@ struct CourierOptions {
   std::size_t unsettled_max = 10'000;   // delivered meanwhile of what the outbox holds
   RetryPolicy retry;
   std::chrono::milliseconds notice_interval{60'000};  // between notices of dead letters
+  // A call of the sink that takes longer is stuck.
+  std::chrono::milliseconds attempt_max{60'000};
 };
 
 // A copy of a courier's figures, for metrics and `nodeportd status`.
@@ -38,12 +42,15 @@ struct CourierStatus {
   bool alive = true;  // false from a failed attempt to the next that succeeds
   std::uint64_t delivered = 0;
   std::uint64_t retries = 0;            // failed attempts, of the sink or of its outbox
+  std::uint64_t put_off = 0;            // alerts that a failed attempt left for the next
   std::uint64_t refused = 0;            // dead letters
   std::uint64_t undurable_waiting = 0;  // those that are just being delivered among them
   std::uint64_t undurable_dropped = 0;
   std::string last_error;  // of the last failed attempt, however long ago
   std::string trouble;     // what is wrong now although alerts are delivered
   std::optional<WallTime> last_delivery;
+  // From the time of the event behind an alert's first revision to its delivery.
+  DurationHistogram::Figures latency;
 };
 
 // Carries one sink's alerts from the outbox to the sink, on a thread of its own: a dead sink
@@ -80,6 +87,8 @@ class Courier {
   // was not settled stays in the outbox.
   void abandon();
   [[nodiscard]] CourierStatus status() const;
+  // Answers at each turn of run().
+  [[nodiscard]] Pulse& pulse() { return pulse_; }
 
  private:
   [[nodiscard]] bool start(MonoTime now);
@@ -93,6 +102,7 @@ class Courier {
   [[nodiscard]] Result<std::vector<Alert>> next_alerts();
   [[nodiscard]] std::vector<Outcome> attempt(const std::vector<Alert>& alerts, MonoTime now);
   void revive_sink();
+  void note_delivery(const Alert& alert);
   void note_refusal(const Alert& alert, const std::string& why, MonoTime now);
   void fail(Backoff& side, MonoTime now, const std::string& why,
             std::optional<std::chrono::milliseconds> retry_after = {});
@@ -118,6 +128,9 @@ class Courier {
   std::int64_t passed_ = 0;            // up to this sequence the outbox held nothing else
   std::minstd_rand random_{std::random_device{}()};
   RateLimit notice_rate_;
+
+  Pulse pulse_;
+  DurationHistogram latency_;
 
   Waker waker_;
   std::atomic<bool> reopen_requested_{false};

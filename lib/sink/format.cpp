@@ -151,6 +151,7 @@ std::string to_json(const Alert& alert) {
   if (!alert.facts.empty()) write_map(json, "facts", alert.facts);
   if (alert.closed_early) write_member(json, "closed_early", true);
   if (alert.undurable) write_member(json, "undurable", true);
+  if (alert.replayed) write_member(json, "replayed", true);
   if (alert.test) write_member(json, "test", true);
   json.EndObject();
   return escape_hidden({buffer.GetString(), buffer.GetSize()});

@@ -87,6 +87,7 @@ Facts facts_of(const Alert& alert) {
   add("revision", std::to_string(alert.revision));
   add("phase", to_text(alert.phase));
   add("undurable", alert.undurable ? "true" : "");
+  add("replayed", alert.replayed ? "true" : "");
   add("test", alert.test ? "true" : "");
   add("rule_id", alert.rule_id);
   add("rule", alert.rule_name);

@@ -52,6 +52,10 @@ Result<int> Inotify::watch_folder(const std::string& path) {
   return watch(path, kFolderMask, path);
 }
 
+Result<int> Inotify::watch_contents(const std::string& path) {
+  return watch(path, kFolderMask | IN_CLOSE_WRITE, path);
+}
+
 void Inotify::forget(int watch) {
   (void)::inotify_rm_watch(fd_.get(), watch);
 }

@@ -35,6 +35,8 @@ class Inotify {
   // Watches the file that is open as `descriptor`, under whatever name.
   [[nodiscard]] Result<int> watch_file(int descriptor);
   [[nodiscard]] Result<int> watch_folder(const std::string& path);
+  // The same, and files in it that were written, as `named`.
+  [[nodiscard]] Result<int> watch_contents(const std::string& path);
   void forget(int watch);
   // What has happened since the last call, without waiting.
   [[nodiscard]] std::vector<KernelEvent> read_events();

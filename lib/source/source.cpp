@@ -36,6 +36,8 @@ struct Source::Followed {
   std::uint64_t max_line;
   bool has_news = true;    // something is to be read or looked at
   bool was_served = true;  // since its status was published
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
 };
 
 Source::Source(SourceOptions options, std::vector<FileMark> resume, BatchSupply& supply,
@@ -58,7 +60,7 @@ Result<std::unique_ptr<Source>> Source::open(SourceOptions options, std::vector<
       new Source(std::move(options), std::move(resume), supply, waker, clock));
   if (auto found = source->find_streams(source->now()); !found) return fail(found.error());
   source->started_ = true;
-  source->publish_status();
+  source->publish_status(clock.mono());
   return source;
 }
 
@@ -206,7 +208,7 @@ bool Source::step() {
     }
   }
   counters_.batches.add(stock_->handed_on() - before);
-  publish_status();
+  publish_status(now.mono);
   return stock_->handed_on() != before || (is_busy && !starved_);
 }
 
@@ -216,7 +218,13 @@ Source::Served Source::serve(Followed& followed, const Moment& now) {
   if (batch == nullptr) return Served::starved;
   const ReadLimits limits{
       .batch_bytes = options_.batch_bytes, .max_line = followed.max_line, .wide = stock_->wide()};
-  switch (followed.stream.fill(*batch, limits, now)) {
+  const ReadCounters& read = counters_.streams.read;
+  const std::uint64_t records = read.records.get();
+  const std::uint64_t bytes = read.bytes.get();
+  const Stream::Filled filled = followed.stream.fill(*batch, limits, now);
+  followed.records += read.records.get() - records;
+  followed.bytes += read.bytes.get() - bytes;
+  switch (filled) {
     case Stream::Filled::batch:
       stock_->hand_on(batch);
       if (followed.stream.is_read_out()) return rest(followed);
@@ -246,6 +254,7 @@ Source::Served Source::rest(Followed& followed) {
 void Source::run(const std::stop_token& stop) {
   const std::stop_callback wake(stop, [this] { waker_.wake(); });
   while (!stop.stop_requested()) {
+    pulse_.answer();
     if (!step()) sleep(stop);
   }
 }
@@ -277,16 +286,22 @@ void Source::sleep(const std::stop_token& stop) {
   waker_.drain();
 }
 
-void Source::publish_status() {
+void Source::publish_status(MonoTime now) {
   std::size_t files_open = 0;
   for (const auto& followed : followed_) files_open += followed->stream.files_open();
   counters_.files_open.set(files_open);
   const std::lock_guard lock(mutex_);
   status_.resize(followed_.size());
   for (const auto& followed : followed_) {
+    StreamStatus& status = status_[followed->index];
+    const std::optional<MonoTime> behind_since = status.behind_since.value_or(now);
     if (std::exchange(followed->was_served, false)) {
-      status_[followed->index] = followed->stream.status();
+      status = followed->stream.status();
+      status.records = followed->records;
+      status.bytes = followed->bytes;
     }
+    // Also while there is no batch to read it into.
+    status.behind_since = followed->has_news ? behind_since : std::nullopt;
   }
 }
 

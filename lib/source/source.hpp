@@ -13,6 +13,7 @@
 
 #include "base/clock.hpp"
 #include "base/counter.hpp"
+#include "base/pulse.hpp"
 #include "base/result.hpp"
 #include "base/waker.hpp"
 #include "model/batch.hpp"
@@ -76,6 +77,8 @@ class Source {
   Source& operator=(const Source&) = delete;
   ~Source();
 
+  // Answers at each turn.
+  [[nodiscard]] Pulse& pulse() { return pulse_; }
   // The source's thread: until `stop` is requested. Sleeps while there is nothing to read.
   void run(const std::stop_token& stop);
   // One turn of it, without waiting: hears the kernel, reads as far as batches allow, but no more
@@ -103,7 +106,7 @@ class Source {
   Served rest(Followed& followed);
   bool renew_watches(Followed& followed);
   void sleep(const std::stop_token& stop);
-  void publish_status();
+  void publish_status(MonoTime now);
 
   SourceOptions options_;
   std::vector<FileMark> resume_;  // of streams that are not there yet
@@ -113,6 +116,7 @@ class Source {
   std::unique_ptr<Watches> watches_;
   std::vector<std::unique_ptr<Followed>> followed_;
   SourceCounters counters_;
+  Pulse pulse_;
   WallTime opened_{};
   MonoTime next_reconcile_{};
   bool started_ = false;

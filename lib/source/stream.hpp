@@ -43,6 +43,11 @@ struct StreamStatus {
   bool waiting = false;      // for a file that can be read
   bool missing = false;      // nothing stands under the path; what stood there may still be read
   bool at_end = false;
+  // Read since the start, from all its files.
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  // The last time that nothing of it was left to read, if something is now.
+  std::optional<MonoTime> behind_since;
 };
 
 struct Moment {
@@ -160,7 +165,11 @@ class Stream {
 
   void start_at_end(std::uint64_t max_line, const Moment& now);
   void settle_before(const FileMark& newest);
-  bool must_wait_for(const FileMark& mark);
+  void tell_gone(const FileMark& newest);
+  using Searches = std::vector<Result<std::optional<FileReader>>>;
+  [[nodiscard]] std::optional<Searches> find_all(const std::vector<FileMark>& marks,
+                                                 const Moment& now);
+  [[nodiscard]] bool is_worth_waiting(const FileMark& mark, const Error& error, const Moment& now);
   void pass_over(const FileMark& mark, const Error& why);
   [[nodiscard]] bool is_emptied(const FileMark& mark, const FileReader& found) const;
 

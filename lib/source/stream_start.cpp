@@ -97,8 +97,9 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
   lineage_.refresh(seen_);
   // Nothing is there at all: a mount that comes late, perhaps. Nothing is lost before it is seen.
   const bool is_empty = lineage_.rotated().empty() && !file_id_of(path());
-  const auto must_wait = [this](const FileMark& mark) { return must_wait_for(mark); };
-  if (is_empty || std::any_of(marks.begin(), marks.end(), must_wait)) {
+  std::optional<Searches> searches;
+  if (!is_empty) searches = find_all(marks, now);
+  if (!searches) {
     unresolved_ = std::move(marks);
     return;
   }
@@ -106,17 +107,16 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
   // One reader a file, the furthest, in the order of turns.
   std::deque<Followed> found;
   bool is_newest_found = false;
-  for (FileMark& mark : marks) {
-    // Of a file of which nothing was read, nothing but a reusable number is known: the time at
-    // which it was seen says more about what to read.
-    std::optional<FileReader> reader;
-    if (mark.offset > 0) {
-      Result<std::optional<FileReader>> search = lineage_.find(mark);
-      if (!search) pass_over(mark, search.error());
+  bool is_newest_told = false;
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    FileMark& mark = marks[i];
+    is_newest_told = !(*searches)[i];
+    if (is_newest_told) {
+      pass_over(mark, (*searches)[i].error());
       is_newest_found = false;
-      if (!search) continue;
-      reader = std::move(*search);
+      continue;
     }
+    std::optional<FileReader> reader = std::move(*(*searches)[i]);
     is_newest_found = reader.has_value();
     if (!reader) {
       obsolete_.push_back(std::move(mark));
@@ -158,26 +158,46 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
   }
   lingering_ = std::move(found);
   settle_before(newest);
+  if (!is_newest_told) tell_gone(newest);
 }
 
-// Whether nothing can be said of the marked file before it may be read: it is the log still. A
-// rotated file that may not be read is passed over, as when its turn comes later.
-bool Stream::must_wait_for(const FileMark& mark) {
-  if (mark.offset == 0) return false;
-  const Result<std::optional<FileReader>> search = lineage_.find(mark);
-  if (search) return false;
+// Each mark's file. Nothing while one of them may be readable after all: taken for gone, it would
+// be read anew.
+std::optional<Stream::Searches> Stream::find_all(const std::vector<FileMark>& marks,
+                                                 const Moment& now) {
+  Searches searches;
+  for (const FileMark& mark : marks) {
+    // Of a file of which nothing was read, nothing but a reusable number is known: the time at
+    // which it was seen says more about what to read.
+    searches.push_back(mark.offset > 0 ? lineage_.find(mark) : std::optional<FileReader>());
+    if (!searches.back() && is_worth_waiting(mark, searches.back().error(), now)) {
+      return std::nullopt;
+    }
+  }
+  return searches;
+}
+
+// The log itself is waited for, a rotated file for as long as when its turn comes later.
+bool Stream::is_worth_waiting(const FileMark& mark, const Error& error, const Moment& now) {
   const Result<FileId> live = file_id_of(path());
   const bool is_live = live && *live == FileId{mark.device, mark.inode};
-  if (!is_live && search.error().kind != ErrorKind::full) return false;
-  tell_unreadable(mark.path, search.error().text);
+  if (!is_live && !may_pass(error, path(), now)) return false;
+  tell_unreadable(mark.path, error.text);
   return true;
 }
 
 // Its mark stays: it is read on at the first start at which it may be, and never from its start.
 void Stream::pass_over(const FileMark& mark, const Error& why) {
-  tell_unreadable(mark.path, why.text);
-  const FileId own{mark.device, mark.inode};
-  if (const auto rotated = lineage_.rotated_of(own)) lineage_.settle(*rotated);
+  const auto rotated = lineage_.rotated_of({mark.device, mark.inode});
+  if (rotated) lineage_.settle(*rotated);
+  const std::string file = rotated ? rotated->path : mark.path;
+  counters_.files_lost.add();
+  tell({"source.lines_lost",
+        file + " cannot be read: what is unread of it is passed over until a start at which it can",
+        {{"source", path()},
+         {"file", file},
+         {"offset", std::to_string(mark.offset)},
+         {"error", why.text}}});
 }
 
 // Whether what was marked stands in a copy, and its own file is there and holds it no more. A file
@@ -196,16 +216,19 @@ void Stream::settle_before(const FileMark& newest) {
   } else {
     lineage_.settle_until(is_untouched ? rotated->time - Micros(1) : rotated->time);
   }
-  if (is_untouched && (!rotated || Lineage::is_there(*rotated))) return;
+}
+
+// The file that was read last is not found: what was not read of it is lost, or was rewritten.
+void Stream::tell_gone(const FileMark& newest) {
+  const std::optional<RotatedFile> rotated = lineage_.rotated_at(newest.path);
+  if (newest.offset == 0 && (!rotated || Lineage::is_there(*rotated))) return;
   const Result<FileId> there = file_id_of(newest.path);
   const bool is_rewritten =
       there && *there == FileId{newest.device, newest.inode} && lineage_.find(newest);
   counters_.files_lost.add();
   tell({is_rewritten ? "source.truncated" : "source.lines_lost",
-        newest.path +
-            (is_rewritten
-                 ? " holds other content than when it was left"
-                 : " is gone or cannot be read: what was not read of it is lost, if anything"),
+        newest.path + (is_rewritten ? " holds other content than when it was left"
+                                    : " is gone: what was not read of it is lost, if anything"),
         {{"source", path()}, {"file", newest.path}, {"offset", std::to_string(newest.offset)}}});
 }
 

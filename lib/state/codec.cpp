@@ -39,7 +39,7 @@ void serialize(Archive& archive, Alert& alert) {
   auto& [id, epoch, revision, phase, rule_id, rule_name, level, tags, cluster, node, window_start,
          window_end, first_time, last_time, count, group, values, user, src_ip, message, has_risk,
          confidence, impact, score, risk_objects, threat_objects, story, mitre_attack_ids,
-         exposures, events, facts, closed_early, undurable, test] = alert;
+         exposures, events, facts, closed_early, undurable, replayed, test] = alert;
   archive(id, epoch, revision, phase, rule_id, rule_name, level, tags, cluster, node, window_start,
           window_end, first_time, last_time, count, group, values, user, src_ip, message, has_risk,
           confidence, impact, score, risk_objects, threat_objects, story, mitre_attack_ids, events,
@@ -107,8 +107,8 @@ void serialize(Archive& archive, AuditIdRun& run) {
 // NOLINTEND(misc-use-internal-linkage)
 namespace {
 
-// 2: an alert's exposures.
-constexpr char kFormat = 2;
+// 2: an alert's exposures. 3: whether it is replayed.
+constexpr char kFormat = 3;
 constexpr std::size_t kHeaderSize = 1 + sizeof(std::uint32_t);
 constexpr std::size_t kUsualSize = 4096;  // room for most values
 
@@ -145,6 +145,9 @@ void archive_whole(Archive& archive, Value& value, char format) {
   if (format < 2) return;
   if constexpr (std::is_same_v<std::remove_const_t<Value>, Alert>) archive(value.exposures);
   if constexpr (std::is_same_v<std::remove_const_t<Value>, Window>) archive(value.alert.exposures);
+  if (format < 3) return;
+  if constexpr (std::is_same_v<std::remove_const_t<Value>, Alert>) archive(value.replayed);
+  if constexpr (std::is_same_v<std::remove_const_t<Value>, Window>) archive(value.alert.replayed);
 }
 
 std::string checksum(std::string_view key, std::string_view value) {

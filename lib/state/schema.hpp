@@ -136,7 +136,10 @@ CREATE TABLE audit_id_runs (last INTEGER PRIMARY KEY, uses BLOB NOT NULL);
 DROP TABLE audit_ids;
 )sql";
 
-inline constexpr std::array kSchema = {kVersion1, kVersion2, kVersion3};
+// The same tables; alerts and windows of format 3 (codec.cpp). meta has a `replayed_until`.
+inline constexpr const char* kVersion4 = "";
+
+inline constexpr std::array kSchema = {kVersion1, kVersion2, kVersion3, kVersion4};
 inline constexpr int kSchemaVersion = static_cast<int>(kSchema.size());
 
 }  // namespace nodeportd

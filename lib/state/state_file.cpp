@@ -56,20 +56,6 @@ Result<std::int64_t> number_of(Database& database, std::string_view sql) {
   return number;
 }
 
-std::string random_epoch() {
-  std::array<unsigned char, 8> bytes{};
-  // Up to 256 bytes are never short. Without entropy there is no identity to give.
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    std::abort();
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    text.push_back(kDigits[byte >> 4U]);
-    text.push_back(kDigits[byte & 0xFU]);
-  }
-  return text;
-}
-
 // The steps that lead from the tables of one version to those of another.
 std::string schema_between(int from, int to) {
   std::string sql;
@@ -223,6 +209,20 @@ StateFile discarded(Database fresh, const std::string& aside) {
 
 }  // namespace
 
+std::string random_epoch() {
+  std::array<unsigned char, 8> bytes{};
+  // Up to 256 bytes are never short. Without entropy there is no identity to give.
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    std::abort();
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    text.push_back(kDigits[byte >> 4U]);
+    text.push_back(kDigits[byte & 0xFU]);
+  }
+  return text;
+}
+
 Result<StateFile> open_state_file(const StoreOptions& options, WallTime now,
                                   const std::string& epoch) {
   const std::string path = options.directory + "/state.db";
@@ -241,6 +241,8 @@ Result<StateFile> open_state_file(const StoreOptions& options, WallTime now,
   if (!aside) return fail(aside.error());
   database = open_sound(path, options, random_epoch());
   if (!database) return fail(database.error());
+  const auto marked = database->run("INSERT INTO meta VALUES ('replayed_until', ?)", now);
+  if (!marked) return fail(marked.error());
   if (is_newer) return discarded(std::move(*database), *aside);
   const Salvage saved = salvage(*aside, *database);
   Notice notice{"state.damaged", "The state file is damaged and was set aside: " + why, {}};

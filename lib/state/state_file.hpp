@@ -17,6 +17,9 @@ struct StateFile {
   std::vector<Notice> notices;  // state.damaged, if an older file had to be set aside
 };
 
+// 16 hexadecimal digits.
+[[nodiscard]] std::string random_epoch();
+
 // Creates the file if it is not there. One that is damaged is renamed to
 // `state.db.damaged-<time of now>` (the last three of these are kept), and a fresh one takes over
 // what can still be read of it. An older schema is brought up to date, in one transaction; a newer

@@ -38,6 +38,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, WallTime
   if (!file) return open_without_writing(options, std::move(*lock), file.error());
   std::unique_ptr<Store> store(new Store(std::move(file->database), options, Damaged::set_aside));
   store->lock_ = std::move(*lock);
+  store->opened_ = now;
   for (Notice& notice : file->notices) store->quarantine_.report(std::move(notice));
   if (auto read = store->read_epoch(); !read) return fail(read.error());
   if (auto begun = store->begin_run(); !begun) return fail(begun.error());
@@ -82,6 +83,22 @@ Result<std::unique_ptr<Store>> Store::open_temporary() {
 Result<void> Store::read_epoch() {
   return database_.each("SELECT value FROM meta WHERE name = 'epoch'",
                         [&](const Row& row) { epoch_ = std::string(row.text(0)); });
+}
+
+Result<WallTime> Store::replayed_until() {
+  const std::lock_guard guard(mutex_);
+  WallTime until = WallTime::min();
+  auto read = database_.each("SELECT value FROM meta WHERE name = 'replayed_until'",
+                             [&](const Row& row) { until = row.time(0); });
+  if (!read) return fail(read.error());
+  return until;
+}
+
+// Lines are read again: what they open is told under other names than the first time.
+void Store::begin_epoch() {
+  epoch_ = random_epoch();
+  (void)database_.run(kPutMeta, "epoch", epoch_);
+  (void)database_.run(kPutMeta, "replayed_until", opened_);
 }
 
 Result<void> Store::read_last_run() {
@@ -241,6 +258,7 @@ Result<std::vector<FileMark>> Store::positions() {
                        }
                      });
   if (!read) return fail(read.error());
+  if (!damaged.empty() && damaged_ == Damaged::set_aside) begin_epoch();
   (void)set_aside(damaged);
   return marks;
 }

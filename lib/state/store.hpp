@@ -82,7 +82,8 @@ class Store {
   // replays print the same.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open_temporary();
 
-  // 16 hexadecimal digits, random at the birth of the state file.
+  // 16 hexadecimal digits, random at the birth of the state file, and once more by positions() when
+  // some of them are lost. Open windows go on under their own.
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
   [[nodiscard]] const LastRun& last_run() const { return last_run_; }
   // Rules state.damaged, since the last call.
@@ -97,6 +98,9 @@ class Store {
   [[nodiscard]] Result<void> commit(const Changes& changes, WallTime now);
 
   [[nodiscard]] Result<std::vector<FileMark>> positions();
+  // What happened before may be read, and told, a second time: a damage was met then, or the state
+  // of a newer version was set aside. Long ago if there was none.
+  [[nodiscard]] Result<WallTime> replayed_until();
   [[nodiscard]] Result<std::vector<std::pair<std::string, WallTime>>> watermarks();
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::uint64_t>>> suppressions();
 
@@ -140,6 +144,8 @@ class Store {
                                                 std::span<const Alert> alerts);
   [[nodiscard]] Result<std::string> sink_mark(const std::string& sink);
   [[nodiscard]] Result<Usage> pending_usage(const std::string& sink);
+  // When the longest waiting of the sink's next 100 deliveries was committed.
+  [[nodiscard]] Result<std::optional<WallTime>> oldest_pending(const std::string& sink);
   // Of all sinks together, an alert that waits for several counted once: what max_size bounds.
   [[nodiscard]] Result<Usage> outbox_usage();
   // Sinks for which something waits, those that no config names any more included.
@@ -197,6 +203,7 @@ class Store {
   [[nodiscard]] Result<void> read_last_run();
   [[nodiscard]] Result<void> begin_run();
   void mark_running();
+  void begin_epoch();
 
   // What commit() does about a state that could not be opened, or that was removed since.
   [[nodiscard]] Result<void> settle_in(WallTime now);
@@ -234,8 +241,9 @@ class Store {
   [[nodiscard]] bool prune_history(Transaction& transaction, WallTime before, std::uint64_t excess);
   [[nodiscard]] Result<bool> give_space_back();
 
-  // Constant after open.
+  // Constant after open, but for the epoch.
   StoreOptions options_;
+  WallTime opened_{};
   std::string epoch_;
   LastRun last_run_;
   mutable std::mutex mutex_;  // guards what follows

@@ -320,8 +320,7 @@ class CrashPoints(unittest.TestCase):
                 for call in file.read().splitlines():
                     kind, target, number = call.split()
                     calls.add((name, kind, self.named(target), int(number)))
-        points = [Point(*call, fault) for call in sorted(calls) for fault in FAULTS[call[1]]]
-        return [point for point in points if not is_open_question(point)]
+        return [Point(*call, fault) for call in sorted(calls) for fault in FAULTS[call[1]]]
 
     def named(self, target):
         return {str(self.hook.port): "webhook", str(self.syslog.port): "syslog"}.get(target, target)
@@ -383,13 +382,6 @@ class CrashPoints(unittest.TestCase):
         state.close()
         if rows > 0:
             raise AssertionError(f"{rows} rows were set aside without a word")
-
-
-def is_open_question(point):
-    """A log that fails while a start looks for its place in it is taken for one that is gone, and
-    read anew: its lines count twice."""
-    return (point.life == "second" and point.target.startswith("log/") and
-            point.kind in ("open", "pread") and point.fault in ("EACCES", "EIO", "EMFILE"))
 
 
 def is_lost_sync(point):

@@ -7,6 +7,7 @@ import glob
 import json
 import os
 import random
+import signal
 import socket
 import sys
 import threading
@@ -129,6 +130,7 @@ class Soak(EndToEnd):
             if passed < next_stop:
                 return
             next_stop = passed + dice.uniform(0.5, 6)
+            daemon.process.send_signal(signal.SIGHUP)
             if dice.random() < 0.5:
                 daemon.kill()
                 restarts["killed"] += 1
@@ -146,6 +148,7 @@ class Soak(EndToEnd):
             if passed < next_sample:
                 return
             next_sample = passed + third / 20
+            daemon.process.send_signal(signal.SIGHUP)
             samples.append(self.usage(daemon.process))
             print(f"{log.rotations} rotations", samples[-1], flush=True)
 

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import unittest
+from datetime import datetime, timezone
 
 from harness import EndToEnd, NODEPORTD, NODE_PORT_RULE, creation, eventually
 from receiver import Receiver
@@ -286,4 +287,36 @@ class NewerState(EndToEnd):
         first, again = self.alerts()
         self.assertEqual(first["alert_id"], again["alert_id"])
         self.assertNotEqual(first["epoch"], again["epoch"])
+        self.assertNotIn("replayed", first)
+        self.assertTrue(again["replayed"])
+        self.append(creation("id-2", "after", time_text=f"{datetime.now(timezone.utc):%FT%T.%fZ}"))
+        after = eventually(lambda: [alert for alert in self.alerts()
+                                    if alert["group"]["objectRef.name"] == "after"],
+                           what="the next alert")
+        self.assertNotIn("replayed", after[0])
         self.assertEqual(daemon.stop(), 0)
+
+
+class DamagedPosition(Trouble):
+    def test_a_log_whose_position_is_damaged_is_read_again_and_what_may_repeat_is_marked(self):
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        self.append(creation("id-1", "before"))
+        eventually(self.alerts, what="the first alert")
+        self.assertEqual(daemon.stop(), 0)
+        with sqlite3.connect(self.path("state", "state.db")) as state:
+            state.execute("UPDATE positions SET mark = CAST(mark || x'00' AS BLOB)")
+        state.close()
+        daemon.start()
+        self.append(creation("id-2", "new", user="bob"))  # at a time before the damage
+        self.append(creation("id-3", "later", user="carol",
+                             time_text=f"{datetime.now(timezone.utc):%FT%T.%fZ}"))
+        eventually(lambda: "later" in self.names(self.alerts()), what="the next alerts")
+        self.assertEqual(daemon.stop(), 0)
+        alerts = self.alerts()
+        marked = {(alert["user"], "replayed" in alert) for alert in alerts[1:]}
+        self.assertEqual(marked, {("alice", True), ("bob", True), ("carol", False)})
+        first = alerts[0]["epoch"]
+        self.assertEqual({alert["user"]: alert["epoch"] == first for alert in alerts},
+                         {"alice": True, "bob": False, "carol": False})
+        self.assertEqual(len({alert["revision"] for alert in alerts if alert["user"] == "alice"}),
+                         len([alert for alert in alerts if alert["user"] == "alice"]))

@@ -17,9 +17,12 @@
 namespace nodeportd {
 namespace {
 
-std::optional<std::string> answer(std::string_view path) {
-  if (path != "/status") return std::nullopt;
-  return std::string(200'000, 'x');
+AdminAnswer answer(std::string_view target) {
+  if (target == "/status") return {.body = std::string(200'000, 'x')};
+  if (target == "/metrics") {
+    return {.content_type = "text/plain", .body = "up 1\n", .headers = {{"X-More", "yes"}}};
+  }
+  return {.status = 404, .body = "nothing"};
 }
 
 Fd connect_to(const std::string& path) {

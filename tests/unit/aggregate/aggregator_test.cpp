@@ -200,6 +200,30 @@ TEST_CASE("an event far in the future alerts, moves no watermark and is said onc
   CHECK(notice_alert(kOrigin, notices[0], kNoon).message == notices[0].text);
 }
 
+TEST_CASE("after a reload rules and exceptions are read by their new numbers, open windows go on") {
+  Bench bench;
+  Match excepted = match_by("bob", kNoon);
+  excepted.exception = 0;
+  bench.feed({match_by("alice", kNoon)});
+  Batch batch;
+  batch.matches = {excepted};
+  bench.aggregator.add(batch, bench.wall, bench.now);  // counted, not taken yet
+
+  std::vector<Rule> fewer = bench.rules;
+  fewer.front().name = "renamed";
+  bench.aggregator.use(fewer, {"another"});
+  bench.feed({excepted, match_by("alice", kNoon + seconds(1))});
+  CHECK(bench.suppressed == std::map<std::string, std::uint64_t>{{"another", 1}, {"ingress", 1}});
+  const auto other = bench.feed({match_by("carol", kNoon)});
+  REQUIRE(other.size() == 1);
+  CHECK(other[0].rule_name == "renamed");
+  bench.now += minutes(5);
+  const auto update = bench.settle();
+  REQUIRE(update.size() == 1);
+  CHECK(update[0].count == 2);
+  CHECK(update[0].rule_name != "renamed");
+}
+
 TEST_CASE("a suppressed match is counted for its exception and alerts nowhere") {
   Bench bench;
   Match match = match_by("ctl", kNoon);

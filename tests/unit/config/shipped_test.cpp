@@ -62,8 +62,9 @@ TEST_CASE("no shipped config is left out of these tests") {
   for (const auto& entry : std::filesystem::directory_iterator(kRoot + "/config")) {
     if (entry.path().extension() == ".yaml") names.insert(entry.path().filename().string());
   }
-  // The policy is kube-apiserver's: policy_review_test.cpp has it.
-  CHECK(names == std::set<std::string>{"audit-policy.yaml", "nodeportd.yaml",
+  // The policy is kube-apiserver's (policy_review_test.cpp), the kustomization is kubectl's
+  // (tests/package/kubernetes_manifests.py).
+  CHECK(names == std::set<std::string>{"audit-policy.yaml", "kustomization.yaml", "nodeportd.yaml",
                                        "nodeportd.minimal.yaml", "nodeportd.sidecar.yaml"});
 }
 

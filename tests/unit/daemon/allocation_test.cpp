@@ -73,7 +73,7 @@ struct Bench {
   }
 
   Problems problems;
-  std::unique_ptr<const RuleSet> rules;
+  std::shared_ptr<const RuleSet> rules;
   Scan scan;
   Worker worker;
   std::vector<std::string> lines = std::vector<std::string>(kLines);

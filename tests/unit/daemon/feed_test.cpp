@@ -22,10 +22,18 @@ const std::string kTelling =
     R"("objectRef":{"resource":"services","namespace":"n","name":"s"},)"
     R"("responseStatus":{"code":201}})";
 
+// No rules, and the words of some.
+std::shared_ptr<const Edition> edition_of(const std::vector<Literals>& words) {
+  auto edition = std::make_shared<Edition>(
+      std::make_shared<const RuleSet>(std::vector<CompiledRule>(), std::vector<ExceptionSpec>()));
+  edition->scan = Scan(words);
+  return edition;
+}
+
 // A feed with one worker's lane and nobody behind it.
 struct Bench {
   explicit Bench(std::vector<Literals> words = {{{"services"}}}, std::size_t found_max = kFoundMax)
-      : scan(words), pool(kBatches, 1024, found_max, source) {}
+      : edition(edition_of(words)), pool(kBatches, 1024, found_max, source) {}
 
   // What the source reads next, up to `offset`.
   void read(const std::string& line, std::uint64_t offset, bool at_end, std::uint64_t inode = 1) {
@@ -53,12 +61,11 @@ struct Bench {
   Waker source;
   Waker collector;
   test::ManualClock clock{WallTime()};
-  const RuleSet rules{{}, {}};
-  Scan scan;
+  std::shared_ptr<const Edition> edition;
   WorkerCounters counters;
   BatchPool pool;
   Lanes lanes{1, kBatches, collector};
-  Feed feed{{pool, lanes, source, rules, scan, counters, clock}};
+  Feed feed{{pool, lanes, source, edition, counters, clock}};
 };
 
 using Offsets = std::vector<std::uint64_t>;
@@ -84,6 +91,26 @@ TEST_CASE("of quiet batches at the end of a log only the last is handed on, a se
   CHECK_FALSE(bench.feed.kept_until());
   CHECK(bench.feed.dealt() == 2);
   CHECK(bench.counters.records.get() == 100);
+}
+
+TEST_CASE("a batch is examined by the edition that was current when it was handed on") {
+  Bench bench;
+  const auto before = bench.edition;
+  bench.read(kTelling, 10, true);
+  const auto after = edition_of({{{"nothingofthis"}}});
+  bench.feed.use(after);
+  bench.read(kTelling, 20, true);
+  bench.feed.let_go();  // for the second edition it was a quiet one
+  CHECK(bench.counters.decoded.get() == 1);
+  Batch* first = bench.lanes.try_collect();
+  Batch* second = bench.lanes.try_collect();
+  REQUIRE(first != nullptr);
+  REQUIRE(second != nullptr);
+  CHECK(first->edition == before);
+  CHECK(second->edition == after);
+  bench.pool.give_back(first);
+  bench.pool.give_back(second);
+  CHECK(bench.edition.use_count() == 2);  // and nobody in the pool
 }
 
 TEST_CASE("what was kept goes before what tells something") {
@@ -143,7 +170,7 @@ TEST_CASE("a worker that runs out of a backlog's batches wakes the collector, or
   Bench bench;
   bench.collector.prepare();
   bench.read(kTelling, 10, false);
-  Worker worker(bench.rules, bench.scan);
+  Worker worker(*bench.edition->rules, bench.edition->scan);
   const std::jthread thread([&](const std::stop_token& stop) {
     worker.run(stop, bench.lanes, 0, bench.pool, bench.counters);
   });
@@ -156,7 +183,7 @@ TEST_CASE("what is found is on its way until it is booked, whichever thread has 
   const bool by_source = GENERATE(true, false);
   Bench bench({{{"services"}}}, 1);
   bench.read(kTelling, 10, by_source);
-  Worker worker(bench.rules, bench.scan);
+  Worker worker(*bench.edition->rules, bench.edition->scan);
   const std::jthread thread([&](const std::stop_token& stop) {
     worker.run(stop, bench.lanes, 0, bench.pool, bench.counters);
   });

@@ -13,12 +13,17 @@ using namespace nodeportd::test;
 
 namespace {
 
+std::shared_ptr<const Edition> empty_edition() {
+  return std::make_shared<const Edition>(
+      std::make_shared<const RuleSet>(std::vector<CompiledRule>(), std::vector<ExceptionSpec>()));
+}
+
 // A live chain without sinks.
-Pipeline::Parts parts_of(const RuleSet& rules, Store& store, Outlets& outlets, const Clock& clock) {
-  return {.rules = rules,
+Pipeline::Parts parts_of(std::shared_ptr<const Edition> edition, Store& store, Outlets& outlets,
+                         const Clock& clock) {
+  return {.edition = std::move(edition),
           .origin = {"prod", "cp-1", store.epoch()},
           .aggregate = {},
-          .exceptions = {},
           .silenced = {},
           .time = Ledger::Time::live,
           .store = store,
@@ -39,9 +44,9 @@ TEST_CASE("a state that can be written again at the stop is, before its next att
   options.directory = dir / "state";
   auto store = Store::open(options, clock.wall());
   REQUIRE(store);
-  const RuleSet rules({}, {});
+  const auto edition = empty_edition();
   Outlets nobody({});
-  Pipeline pipeline({}, parts_of(rules, **store, nobody, clock));
+  Pipeline pipeline({}, parts_of(edition, **store, nobody, clock));
   {
     const FileSizeLimit full(0);
     pipeline.start();
@@ -67,9 +72,9 @@ TEST_CASE("while no time passes a thousand batches without a match are two, and 
   options.directory = dir / "state";
   auto store = Store::open(options, clock.wall());
   REQUIRE(store);
-  const RuleSet rules({}, {});
+  const auto edition = empty_edition();
   Outlets nobody({});
-  Pipeline pipeline({}, parts_of(rules, **store, nobody, clock));
+  Pipeline pipeline({}, parts_of(edition, **store, nobody, clock));
   pipeline.start();
   for (std::uint64_t i = 1; i <= 1'000; ++i) {
     Batch* batch = pipeline.feed().take();
@@ -95,9 +100,9 @@ TEST_CASE("what is known of Services waits longer for a transaction while a log 
   options.directory = dir / "state";
   auto store = Store::open(options, clock.wall());
   REQUIRE(store);
-  const RuleSet rules({}, {});
+  const auto edition = empty_edition();
   Outlets nobody({});
-  Pipeline pipeline({}, parts_of(rules, **store, nobody, clock));
+  Pipeline pipeline({}, parts_of(edition, **store, nobody, clock));
   pipeline.start();
   const std::string creation =
       R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"a",)"

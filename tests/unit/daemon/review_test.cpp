@@ -56,7 +56,7 @@ struct Bench {
   }
 
   Problems problems;
-  std::unique_ptr<const RuleSet> rules;
+  std::shared_ptr<const RuleSet> rules;
   Scan scan;
   Worker worker;
   Nothing nothing;

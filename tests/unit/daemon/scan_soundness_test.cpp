@@ -22,7 +22,7 @@ using test::Wrapping;
 constexpr std::uint64_t kCasesPerWrapping = 700;
 
 // None: the rules that nodeportd ships.
-std::unique_ptr<const RuleSet> rules_of(const std::vector<std::string>& paths) {
+std::shared_ptr<const RuleSet> rules_of(const std::vector<std::string>& paths) {
   Problems problems;
   auto rules = load_rules(paths, problems);
   for (const Problem& problem : problems) UNSCOPED_INFO(problem.text);
@@ -127,7 +127,7 @@ class TwoReadings {
     worker.examine(batch);
   }
 
-  std::unique_ptr<const RuleSet> rules_;
+  std::shared_ptr<const RuleSet> rules_;
   Scan scan_;
   Scan pass_all_;
   Worker scanning_{*rules_, scan_};

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "support/unprivileged.hpp"
 #include "unit/source/followed.hpp"
 
 namespace nodeportd::test {
@@ -51,6 +52,77 @@ TEST_CASE("a rotated file that cannot be read at the first start is read after t
   write_text(failing, "b1\n");
   scene.reconcile();
   CHECK(scene.news() == Lines{"b1", "c1"});
+}
+
+TEST_CASE("a log that may not be read at the start is waited for, and read on where it was") {
+  if (::geteuid() != 0) return;  // only root could write to it meanwhile
+  HalfRead scene;
+  fs::permissions(scene.log(), fs::perms::none);
+  {
+    const Unprivileged modes_hold;
+    CHECK(scene.after_restart().empty());
+    CHECK(scene.supply.notices() == Lines{"source.unreadable"});
+    scene.reconcile();
+    CHECK(scene.supply.notices() == Lines{"source.unreadable"});
+    CHECK(scene.source->status()[0].waiting);
+  }
+  fs::permissions(scene.log(), fs::perms::owner_read);
+  scene.reconcile();
+  CHECK(scene.news() == Lines{"a2", "a3"});
+  CHECK(scene.supply.marks().size() == 1);
+}
+
+TEST_CASE("a rotated log that may not be read at the start is told, and read on once it may be") {
+  if (::geteuid() != 0) return;  // only root could rename it meanwhile
+  HalfRead scene;
+  const std::string old = scene.rotate("b1\n");
+  const std::string lost = "source.lines_lost " + fs::path(old).filename().string();
+  fs::permissions(old, fs::perms::none);
+  {
+    const Unprivileged modes_hold;
+    CHECK(scene.after_restart().empty());
+    scene.clock.advance(std::chrono::seconds(30));
+    scene.reconcile();
+    CHECK(scene.news() == Lines{"b1"});
+  }
+  CHECK(scene.supply.gaps() == Lines{"source.unreadable audit.log", lost + " from 304"});
+  fs::permissions(old, fs::perms::owner_read);
+  scene.reconcile();
+  CHECK(scene.news().empty());
+  CHECK(scene.after_restart() == Lines{"a2", "a3"});
+  CHECK(scene.after_restart().empty());
+}
+
+TEST_CASE("a rotated log that may not be read for a moment at the start is read on, in its turn") {
+  if (::geteuid() != 0) return;  // only root could rename it meanwhile
+  HalfRead scene;
+  const std::string old = scene.rotate("b1\n");
+  fs::permissions(old, fs::perms::none);
+  {
+    const Unprivileged modes_hold;
+    CHECK(scene.after_restart().empty());
+  }
+  fs::permissions(old, fs::perms::owner_read);
+  scene.clock.advance(std::chrono::seconds(10));
+  scene.reconcile();
+  CHECK(scene.news() == Lines{"a2", "a3", "b1"});
+  CHECK(scene.supply.gaps() == Lines{"source.unreadable audit.log"});
+}
+
+TEST_CASE("a log that may not be read, and is rotated meanwhile, is told by its new name") {
+  if (::geteuid() != 0) return;  // only root could rename it meanwhile
+  HalfRead scene;
+  fs::permissions(scene.log(), fs::perms::none);
+  const Unprivileged modes_hold;
+  CHECK(scene.after_restart().empty());
+  CHECK(scene.supply.gaps() == Lines{"source.unreadable audit.log"});
+  const std::string old = scene.rotate("b1\n");
+  scene.reconcile();
+  scene.clock.advance(std::chrono::seconds(30));
+  scene.reconcile();
+  CHECK(scene.news() == Lines{"b1"});
+  const std::string lost = "source.lines_lost " + fs::path(old).filename().string();
+  CHECK(scene.supply.gaps() == Lines{"source.unreadable audit.log", lost + " from 304"});
 }
 
 }  // namespace nodeportd::test

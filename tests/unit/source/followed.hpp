@@ -226,4 +226,20 @@ class Scene {
 
 using Lines = std::vector<std::string>;
 
+// A log of which "a1" was read, and which goes on.
+struct HalfRead : Scene {
+  HalfRead() {
+    write_text(log(), "a1 " + std::string(300, '-') + "\n");
+    open();
+    drain();
+    append_text(log(), "a2\na3\n");
+    source.reset();
+    clock.advance(std::chrono::seconds(5));
+  }
+  Lines after_restart() {
+    restart();
+    return news();
+  }
+};
+
 }  // namespace nodeportd::test

@@ -2,32 +2,11 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "support/unprivileged.hpp"
 #include "unit/source/followed.hpp"
 
 namespace nodeportd::test {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-// A log of which "a1" was read, and which goes on.
-struct HalfRead : Scene {
-  HalfRead() {
-    write_text(log(), "a1 " + std::string(300, '-') + "\n");
-    open();
-    drain();
-    append_text(log(), "a2\na3\n");
-    source.reset();
-    clock.advance(std::chrono::seconds(5));
-  }
-  Lines after_restart() {
-    restart();
-    return news();
-  }
-};
-
-}  // namespace
 
 TEST_CASE("a restart goes on where the positions say, and repeats nothing when idle") {
   HalfRead scene;
@@ -189,42 +168,6 @@ TEST_CASE("positions that come before there is any file wait for it") {
   fs::rename(scene.dir / "elsewhere", scene.log());
   CHECK(scene.news() == Lines{"a2", "a3"});
   CHECK(scene.supply.notices().empty());
-}
-
-TEST_CASE("a log that may not be read at the start is waited for, and read on where it was") {
-  if (::geteuid() != 0) return;  // only root could write to it meanwhile
-  HalfRead scene;
-  fs::permissions(scene.log(), fs::perms::none);
-  {
-    const Unprivileged modes_hold;
-    CHECK(scene.after_restart().empty());
-    CHECK(scene.supply.notices() == Lines{"source.unreadable"});
-    scene.reconcile();
-    CHECK(scene.supply.notices() == Lines{"source.unreadable"});
-    CHECK(scene.source->status()[0].waiting);
-  }
-  fs::permissions(scene.log(), fs::perms::owner_read);
-  scene.reconcile();
-  CHECK(scene.news() == Lines{"a2", "a3"});
-  CHECK(scene.supply.marks().size() == 1);
-}
-
-TEST_CASE("a rotated log that may not be read at the start is told, and read on once it may be") {
-  if (::geteuid() != 0) return;  // only root could rename it meanwhile
-  HalfRead scene;
-  const std::string old = scene.rotate("b1\n");
-  fs::permissions(old, fs::perms::none);
-  {
-    const Unprivileged modes_hold;
-    CHECK(scene.after_restart() == Lines{"b1"});
-  }
-  CHECK(scene.supply.gaps() ==
-        Lines{"source.unreadable audit.log", "source.lines_lost audit.log from 304"});
-  fs::permissions(old, fs::perms::owner_read);
-  scene.reconcile();
-  CHECK(scene.news().empty());
-  CHECK(scene.after_restart() == Lines{"a2", "a3"});
-  CHECK(scene.after_restart().empty());
 }
 
 TEST_CASE("copytruncate and a rename while the daemon is down are told as one without the rename") {

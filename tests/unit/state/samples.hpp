@@ -157,12 +157,13 @@ inline auto members(const Alert& alert) {
   const auto& [id, epoch, revision, phase, rule_id, rule_name, level, tags, cluster, node,
                window_start, window_end, first_time, last_time, count, group, values, user, src_ip,
                message, has_risk, confidence, impact, score, risk_objects, threat_objects, story,
-               mitre_attack_ids, exposures, events, facts, closed_early, undurable, test] = alert;
+               mitre_attack_ids, exposures, events, facts, closed_early, undurable, replayed,
+               test] = alert;
   return std::tuple(id, epoch, revision, phase, rule_id, rule_name, level, tags, cluster, node,
                     window_start, window_end, first_time, last_time, count, group, values, user,
                     src_ip, message, has_risk, confidence, impact, score, members(risk_objects),
                     members(threat_objects), story, mitre_attack_ids, exposures, members(events),
-                    facts, closed_early, undurable, test);
+                    facts, closed_early, undurable, replayed, test);
 }
 
 inline auto members(const Window& window) {
