@@ -205,32 +205,38 @@ void add_test(CLI::App& app, TestRulesCommand& test) {
   add_format(*verb, test.format);
 }
 
-struct ConfigVerbs {
-  CLI::App* schema = nullptr;
-  CLI::App* defaults = nullptr;
-};
-
-ConfigVerbs add_config_verbs(CLI::App& app, ConfigCommand& config) {
+void add_config_verbs(CLI::App& app, ConfigCommand& config) {
+  using Action = ConfigCommand::Action;
   CLI::App* verb = app.add_subcommand("config", "Print the config's schema, defaults or effect");
   verb->require_subcommand(1);
-  ConfigVerbs verbs;
-  verbs.schema = verb->add_subcommand("schema", "Print the JSON schema of the configuration");
-  verbs.schema->add_flag("--rules", config.of_rules, "That of rule files instead");
-  verbs.defaults =
-      verb->add_subcommand("defaults", "Print every key with its default and what it means");
+  CLI::App* schema = verb->add_subcommand("schema", "Print the JSON schema of the configuration");
+  schema->add_flag("--rules", config.of_rules, "That of rule files instead");
+  schema->callback([&config] { config.action = Action::schema; });
+  verb->add_subcommand("defaults", "Print every key with its default and what it means")
+      ->callback([&config] { config.action = Action::defaults; });
   CLI::App* show = verb->add_subcommand(
       "show", "Print the config with variables replaced, defaults filled in and secrets masked");
   add_config(*show, config.config);
-  return verbs;
 }
 
-CLI::App* add_completion(CLI::App& app, std::string& shell) {
+void add_completion(CLI::App& app, std::string& shell) {
   CLI::App* verb = app.add_subcommand("completion", "Print the script for a shell's completion");
   verb->add_option("SHELL", shell, "The shell")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
       ->type_name("bash|zsh|fish");
-  return verb;
+}
+
+Answered print_completion(const CLI::App& app, const std::string& shell) {
+  (void)std::fputs(completion_script(completion_tree(app), shell).c_str(), stdout);
+  return Answered{kExitWell};
+}
+
+void add_test_sink(CLI::App& app, TestSinkCommand& test_sink) {
+  CLI::App* verb =
+      app.add_subcommand("test-sink", "Send a marked test alert through one sink of the config");
+  add_config(*verb, test_sink.config);
+  verb->add_option("NAME", test_sink.sink, "The sink")->required()->type_name("");
 }
 
 }  // namespace
@@ -269,10 +275,7 @@ Command parse_command_line(int argc, char** argv) {
   add_exposed(app, exposed);
 
   TestSinkCommand test_sink{kConfigDefault, ""};
-  CLI::App* test_verb =
-      app.add_subcommand("test-sink", "Send a marked test alert through one sink of the config");
-  add_config(*test_verb, test_sink.config);
-  test_verb->add_option("NAME", test_sink.sink, "The sink")->required()->type_name("");
+  add_test_sink(app, test_sink);
 
   ExplainCommand explain;
   std::string explained_place;
@@ -281,36 +284,28 @@ Command parse_command_line(int argc, char** argv) {
   TestRulesCommand test_rules;
   add_test(app, test_rules);
 
-  ConfigCommand config;
-  config.config = kConfigDefault;
-  const ConfigVerbs config_verbs = add_config_verbs(app, config);
+  ConfigCommand config{ConfigCommand::Action::show, false, kConfigDefault};
+  add_config_verbs(app, config);
 
   std::string shell;
-  CLI::App* completion_verb = add_completion(app, shell);
+  add_completion(app, shell);
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return Answered{app.exit(error) == 0 ? kExitWell : kExitUsage};
   }
-  if (app.got_subcommand(completion_verb)) {
-    (void)std::fputs(completion_script(completion_tree(app), shell).c_str(), stdout);
-    return Answered{kExitWell};
-  }
   if (app.got_subcommand(run_verb)) return run;
   if (app.got_subcommand(check_verb)) return check;
   if (app.got_subcommand(status_verb)) return status;
   if (app.got_subcommand(reload_verb)) return reload;
-  if (app.got_subcommand(test_verb)) return test_sink;
+  if (app.got_subcommand("test-sink")) return test_sink;
   if (app.got_subcommand("deadletters")) {
     if (resend->parsed()) deadletters.action = DeadlettersCommand::Action::resend;
     return deadletters;
   }
-  if (app.got_subcommand("config")) {
-    if (config_verbs.schema->parsed()) config.action = ConfigCommand::Action::schema;
-    if (config_verbs.defaults->parsed()) config.action = ConfigCommand::Action::defaults;
-    return config;
-  }
+  if (app.got_subcommand("config")) return config;
+  if (app.got_subcommand("completion")) return print_completion(app, shell);
   if (app.got_subcommand("exposed")) return exposed;
   if (app.got_subcommand("test")) return test_rules;
   if (app.got_subcommand("explain")) {

@@ -25,18 +25,18 @@ YamlSchema YamlSchema::parse(std::string_view text) {
 }
 
 // `#/definitions/NAME`, the only form in use. Definitions do not refer to each other in circles.
-const YamlNode& YamlSchema::resolved(const YamlNode& schema) const {
+const YamlNode* YamlSchema::referred(const YamlNode& schema) const {
   constexpr std::string_view kDefinitions = "#/definitions/";
   const YamlNode* reference = schema.find("$ref");
-  if (reference == nullptr || !reference->scalar.starts_with(kDefinitions)) return schema;
+  if (reference == nullptr || !reference->scalar.starts_with(kDefinitions)) return nullptr;
   const std::string_view name = std::string_view(reference->scalar).substr(kDefinitions.size());
-  const YamlNode* definition = descend(&root_, {"definitions", name});
-  return definition == nullptr ? schema : *definition;
+  return descend(&root_, {"definitions", name});
 }
 
 const YamlNode* YamlSchema::find(const YamlNode& schema, std::string_view keyword) const {
   const YamlNode* found = schema.find(keyword);
-  return found != nullptr ? found : resolved(schema).find(keyword);
+  if (found != nullptr) return found;
+  return descend(referred(schema), {keyword});
 }
 
 std::vector<std::string_view> YamlSchema::words(const YamlNode& schema) const {

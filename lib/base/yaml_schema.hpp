@@ -27,7 +27,7 @@ class YamlSchema {
   [[nodiscard]] Keys keys(const YamlNode& schema, std::string_view type) const;
 
  private:
-  [[nodiscard]] const YamlNode& resolved(const YamlNode& schema) const;
+  [[nodiscard]] const YamlNode* referred(const YamlNode& schema) const;
 
   YamlNode root_;
 };

@@ -52,7 +52,7 @@ std::string switched_off(std::string_view text, std::size_t depth) {
 
 // Such as `size, 64KiB to 4MiB`: what a value looks like.
 std::string form_of(const YamlSchema& schema, const YamlNode& described) {
-  const std::string written = text_of(schema.find(described, "x-form"));
+  std::string written = text_of(schema.find(described, "x-form"));
   if (!written.empty()) return written;
   std::string form;
   for (const std::string_view word : schema.words(described)) {
@@ -166,7 +166,7 @@ class Writer {
   }
 
   // A list on one line, a map in lines of its own.
-  static std::string value_text(YamlNode value, std::size_t depth) {
+  static std::string value_text(const YamlNode& value, std::size_t depth) {
     if (value.is_sequence()) {
       std::string list;
       for (const YamlNode& item : value.items) {

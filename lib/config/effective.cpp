@@ -81,6 +81,12 @@ class Completion {
         add(result, key, complete_map(*of_key, empty_map(), nullptr));
       }
     }
+    // Only where the config's loader leaves keys to others: in exceptions.
+    for (const YamlEntry& entry : value.entries) {
+      const bool is_shown = std::any_of(keys.begin(), keys.end(),
+                                        [&](const auto& key) { return key.first == entry.key; });
+      if (!is_shown) result.entries.push_back(entry);
+    }
     return result;
   }
 

@@ -1,8 +1,13 @@
 // The loader of configurations: what is wrong has a place, what it takes is within the limits, and
-// a key that it does not know is never passed over.
+// a key that it does not know is never passed over. As it is shown, a config is one that does the
+// same.
 #include <set>
 #include <string>
 
+#include "base/files.hpp"
+#include "base/text.hpp"
+#include "base/yaml_text.hpp"
+#include "config/effective.hpp"
 #include "config/load.hpp"
 #include "fuzz/hold.hpp"
 #include "fuzz/memory_file.hpp"
@@ -70,11 +75,34 @@ void check_limits(const Config& config) {
   hold(config.admin_address.empty() == (config.admin_port == 0), "a port goes with an address");
 }
 
+const YamlSchema& schema() {
+  static const YamlSchema read = [] {
+    const auto text = read_file(NODEPORTD_SCHEMAS "/nodeportd.schema.json", 1U << 20U);
+    hold(text.has_value(), "the schema is at hand");
+    return YamlSchema::parse(*text);
+  }();
+  return read;
+}
+
+void check_shown(const LoadedConfig& loaded) {
+  const EffectiveConfig effective = effective_config(loaded, schema());
+  if (effective.masked > 0) return;
+  const MemoryFile file(to_yaml(effective.config));
+  LoadedConfig again = load_config(file.path(), [](const std::string&) { return std::nullopt; });
+  hold(again.problems.empty(), "what is shown can be loaded");
+  // The rules' loader reads these; their keys stand in another order.
+  hold(again.config.exceptions.kind == loaded.config.exceptions.kind, "exceptions are shown");
+  again.config.exceptions = loaded.config.exceptions;
+  hold(again.config == loaded.config, "what is shown is the same config");
+}
+
 void run(const std::string& text) {
   const LoadedConfig loaded = load(text);
   if (!loaded.problems.empty()) return;
   check_limits(loaded.config);
   check_sinks(loaded.config);
+  // YAML that is written is UTF-8.
+  if (valid_utf8(text) == text) check_shown(loaded);
   hold(!load(text + "\nno_such_key: 1\n").problems.empty(), "an unknown key is a problem");
 }
 

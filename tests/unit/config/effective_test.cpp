@@ -97,6 +97,13 @@ TEST_CASE("every key that has a default or was chosen is shown") {
   CHECK(config.find("aggregate")->find("max_bytes")->scalar == "33554432");
 }
 
+TEST_CASE("what only check refuses, an exception's unknown key, is shown") {
+  const std::string text =
+      shown(kSource + kSink + "exceptions: [{name: e, resaon: r, condition: [k]}, 7]\n");
+  CHECK(text.find("resaon: r") != std::string::npos);
+  CHECK(text.find("- 7") != std::string::npos);
+}
+
 TEST_CASE("the values of headers are never shown") {
   const std::string text = shown(kSource +
                                  "sinks: [{name: w, type: webhook, url: 'https://h',\n"
