@@ -7,6 +7,12 @@
 #include "base/thread_name.hpp"
 
 namespace nodeportd {
+namespace {
+
+// For a sink that failed before, once the daemon is to stop.
+constexpr std::chrono::seconds kLastTry{1};
+
+}  // namespace
 
 Outlets::Outlets(std::vector<Outlet> outlets) : outlets_(std::move(outlets)) {
   for (const Outlet& outlet : outlets_) routes_.push_back(outlet.route);
@@ -34,14 +40,20 @@ void Outlets::start() {
 void Outlets::stop(MonoTime deadline, const Clock& clock) {
   for (Outlet& outlet : outlets_) outlet.courier->drain_until(deadline);
   for (std::jthread& thread : threads_) thread.request_stop();
-  // A delivery that hangs in a dead receiver must not outlive the deadline.
+  // A delivery that hangs in a receiver must not outlive the deadline. One that failed before has a
+  // moment: what waits for it waits on disk.
   std::mutex mutex;
   std::condition_variable_any joined;
   bool all_joined = false;
   const std::jthread watchdog([&](const std::stop_token&) {
     std::unique_lock lock(mutex);
-    const auto patience = std::max(deadline - clock.mono(), MonoTime::duration::zero());
-    if (joined.wait_for(lock, patience, [&] { return all_joined; })) return;
+    const auto left = [&] { return std::max(deadline - clock.mono(), MonoTime::duration::zero()); };
+    const auto is_over = [&] { return all_joined; };
+    if (joined.wait_for(lock, std::min<MonoTime::duration>(left(), kLastTry), is_over)) return;
+    for (Outlet& outlet : outlets_) {
+      if (!outlet.courier->status().alive) outlet.courier->abandon();
+    }
+    if (joined.wait_for(lock, left(), is_over)) return;
     for (Outlet& outlet : outlets_) outlet.courier->abandon();
   });
   threads_.clear();

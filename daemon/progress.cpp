@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "base/units.hpp"
 
 namespace nodeportd {
 namespace {
@@ -42,7 +44,17 @@ void Progress::show(std::uint64_t bytes) {
   const std::string share =
       total_ > 0 ? fmt::format("{:3d} %  ", std::min<std::uint64_t>(bytes * 100 / total_, 100))
                  : "";
-  fmt::print(stderr, "\r{}{:.0f} MB ", share, static_cast<double>(bytes) / kMegabyte);
+  const double seconds = std::chrono::duration<double>(now - started_).count();
+  const double rate = static_cast<double>(bytes) / seconds;
+  std::string left;
+  if (total_ > bytes && bytes > 0) {
+    // Rounded up: what is not there yet never takes 0 s.
+    const auto eta =
+        std::chrono::seconds(std::llround(std::ceil(static_cast<double>(total_ - bytes) / rate)));
+    left = ", " + format_duration(eta) + " left";
+  }
+  fmt::print(stderr, "\r{}{:.0f} MB, {:.0f} MB/s{}\x1b[K", share,
+             static_cast<double>(bytes) / kMegabyte, rate / kMegabyte, left);
 }
 
 void Progress::clear() {

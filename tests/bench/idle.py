@@ -1,7 +1,9 @@
 """Point 4: what a daemon costs that has nothing, or little, to do, and how fast it is ready."""
+import json
 import os
 import pathlib
 import signal
+import socket
 import statistics
 import subprocess
 import time
@@ -10,6 +12,8 @@ from daemon import Daemon
 from report import Row
 
 STARTS = 11
+STOPS = 5
+STATE_ROWS = 10_000
 BUSY_SECONDS = 20
 EVENTS_PER_SECOND = 5000
 
@@ -30,6 +34,60 @@ def time_starts(bench):
         with daemon:
             seconds.append(daemon.start())
             daemon.stop()
+    return statistics.median(seconds)
+
+
+def write_creations(path, count):
+    """So many Services with a node port each, by a user each: a window, a record and an alert."""
+    with open(path, "w", encoding="utf-8") as file:
+        for i in range(count):
+            file.write(json.dumps({
+                "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "RequestResponse",
+                "auditID": f"id-{i}", "stage": "ResponseComplete", "verb": "create",
+                "user": {"username": f"user-{i}"}, "sourceIPs": ["10.0.0.7"],
+                "objectRef": {"resource": "services", "namespace": "default", "name": f"s-{i}"},
+                "responseStatus": {"code": 201},
+                "requestObject": {"kind": "Service", "spec": {"type": "NodePort",
+                                                              "ports": [{"port": 80}]}},
+                "requestReceivedTimestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime()),
+                "stageTimestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime()),
+            }, separators=(",", ":")) + "\n")
+
+
+def time_starts_with_state(bench):
+    """Seconds until ready, on a state of STATE_ROWS open windows and as many Services."""
+    daemon, log = follow_new_log(bench)
+    write_creations(log, STATE_ROWS)
+    seconds = []
+    with daemon:
+        daemon.start()
+        daemon.await_end_of_logs()
+        daemon.stop()
+        for _ in range(STARTS):
+            seconds.append(daemon.start())
+            daemon.stop()
+    return statistics.median(seconds)
+
+
+def time_stops_with_dead_sink(bench):
+    """Seconds from SIGTERM to the end, while a receiver takes connections and never answers."""
+    seconds = []
+    for _ in range(STOPS):
+        folder = bench.new_folder()
+        folder.mkdir()
+        log = folder / "audit.log"
+        write_creations(log, 100)
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            hook = (f"  - {{name: dead, type: webhook, timeout: 1s, "
+                    f"url: 'http://127.0.0.1:{silent.getsockname()[1]}/'}}\n")
+            with Daemon(bench.nodeportd, folder / "daemon", [log], [hook],
+                        rules=bench.rules) as daemon:
+                daemon.start()
+                while daemon.status()["sinks"][0]["alive"]:
+                    time.sleep(0.05)
+                before = time.monotonic()
+                daemon.stop()
+                seconds.append(time.monotonic() - before)
     return statistics.median(seconds)
 
 
@@ -90,7 +148,10 @@ def rows(bench):
     busy = [follow_busy_log(bench) for _ in range(max(1, bench.rounds // 2))]
     peak = peak_of_catching_up(bench)
     start = time_starts(bench)
-    bench.raw["idle"] = {"quiet": quiet, "busy": busy, "peak_kib": peak, "start_s": start}
+    start_full = time_starts_with_state(bench)
+    stop_dead = time_stops_with_dead_sink(bench)
+    bench.raw["idle"] = {"quiet": quiet, "busy": busy, "peak_kib": peak, "start_s": start,
+                         "start_full_s": start_full, "stop_dead_s": stop_dead}
     seconds = bench.options.seconds
     bare = statistics.median(each["bare"] for each in busy)
     own = statistics.median(each["nodeportd"] for each in busy)
@@ -105,4 +166,7 @@ def rows(bench):
         Row("nodeportd, 5,000 events/s", f"{own / BUSY_SECONDS * 100:.2f} % of a core", ratio,
             "bare follower", 3),
         Row("from start to ready", f"{start * 1e3:.1f} ms", aim=50),
+        Row(f"the same with {STATE_ROWS:,} windows and Services in the state",
+            f"{start_full * 1e3:.1f} ms", aim=100),
+        Row("from SIGTERM to the end, a receiver being dead", f"{stop_dead:.2f} s", aim=2),
     ]

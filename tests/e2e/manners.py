@@ -1,0 +1,68 @@
+"""What the daemon does to the node it runs on."""
+
+import os
+import pty
+import socket
+import subprocess
+
+from harness import NODEPORTD, EndToEnd, creation, eventually
+
+# As long as nothing may happen: longer than every timer but the reconcile pass and the lookout's.
+SPAN = 5.0
+
+
+class Manners(EndToEnd):
+    def switches(self, process):
+        """Of all threads: each is one that slept and was woken."""
+        total = 0
+        for task in os.listdir(f"/proc/{process.pid}/task"):
+            with open(f"/proc/{process.pid}/task/{task}/status", encoding="utf-8") as status:
+                total += next(int(row.split()[1]) for row in status
+                              if row.startswith("voluntary_ctxt_switches"))
+        return total
+
+    def test_between_two_reconciles_nothing_wakes_an_idle_daemon(self):
+        self.append(creation("a-1", "web"))
+        daemon = self.daemon(self.config(self.file_sink()) + "pipeline: {reconcile: 1h}\n").start()
+        eventually(self.alerts, what="an alert")
+        counts = []
+
+        def rests():
+            counts.append(self.switches(daemon.process))
+            return len(counts) > 1 and counts[-1] == counts[-2]
+
+        # The lookout looks every half minute, and its look may fall into a span or two.
+        eventually(rests, what=f"{SPAN} s without a wake-up", pause=SPAN)
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_a_sink_that_is_dead_does_not_hold_up_a_stop(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            hook = ("  - {name: hook, type: webhook, timeout: 5m, retry: {initial: 100ms}, "
+                    f"url: 'http://127.0.0.1:{silent.getsockname()[1]}/'}}\n")
+            daemon = self.daemon(self.config(hook) + "pipeline: {stop_timeout: 10m}\n").start()
+            self.append(creation("a-1", "web"))
+            # The first attempt is broken off, the next one hangs.
+            silent.accept()[0].close()
+            hanging, _ = silent.accept()
+            hanging.recv(65_536)
+            self.assertFalse(daemon.status()["sinks"][0]["alive"])
+            self.assertEqual(daemon.stop(), 0)  # and not in five minutes
+            hanging.close()
+
+    def test_a_long_replay_shows_how_fast_it_is_and_how_long_it_takes(self):
+        whole = "".join(creation(f"a-{i}", "web") for i in range(60_000))
+        self.append(whole)
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([NODEPORTD, "replay", self.path("audit.log")], stderr=theirs,
+                                   stdout=subprocess.DEVNULL)
+        os.close(theirs)
+        seen = b""
+        try:
+            while chunk := os.read(ours, 65_536):
+                seen += chunk
+        except OSError:  # the other end is closed
+            pass
+        os.close(ours)
+        self.assertEqual(process.wait(), 0)
+        self.assertRegex(seen.decode(), r"\r +\d+ %  \d+ MB, \d+ MB/s, (\d+[ms])+ left")
+        self.assertNotIn("left", seen.decode().rpartition("\r")[2])
