@@ -179,7 +179,7 @@ class Metrics(Asked):
         port = free_port()
         with open(self.path("prometheus.yml"), "w", encoding="utf-8") as file:
             file.write(f"""
-global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}
+global: {{scrape_interval: 1s, scrape_timeout: 1s}}
 rule_files: ['{SOURCE}/config/prometheus/alerts.yml']
 scrape_configs:
   - job_name: nodeportd
@@ -205,7 +205,7 @@ scrape_configs:
         eventually(lambda: asked(lines) == ["1"], what="the line in Prometheus")
         self.append(creation("a-2", "web"))
         eventually(lambda: asked(lines) == ["2"], what="the next line in Prometheus")
-        self.assertEqual(asked('up{job="nodeportd"}'), ["1"])
+        eventually(lambda: asked('up{job="nodeportd"}') == ["1"], what="a target that is up")
 
     def test_a_trouble_that_lasts_is_seen_until_it_is_over(self):
         hook = f"  - {{name: hook, type: webhook, url: 'http://127.0.0.1:{free_port()}/'}}\n"
@@ -256,17 +256,17 @@ class Probes(Asked):
 
     def test_one_thread_that_stands_still_is_no_health(self):
         self.append(creation("a-1", "web"))
-        daemon = self.daemon(self.settings(more="pipeline: {workers: 2}\n")).start()
+        daemon = self.daemon(self.settings(grace="3s", more="pipeline: {workers: 2}\n")).start()
         called = {"worker": "worker 1"}
         for name in ("source", "worker", "ledger", "sink alerts"):
             with self.subTest(name):
-                self.assertEqual(self.probe("/healthz"), (200, {"healthy": True, "reasons": []}))
+                well = (200, {"healthy": True, "reasons": []})
+                eventually(lambda: self.probe("/healthz") == well, what="a daemon that is well")
                 frozen = self.freeze(daemon, name)
                 eventually(lambda: self.probe("/healthz")[0] == 503, what="a daemon that is ill")
                 reasons = self.probe("/healthz")[1]["reasons"]
                 self.assertEqual([reason["check"] for reason in reasons], ["thread " + called.get(name, name)])
                 frozen.thaw()
-                eventually(lambda: self.probe("/healthz")[0] == 200, what="a daemon that is well")
 
     def test_the_socket_answers_too(self):
         self.daemon(self.settings()).start()
@@ -306,7 +306,7 @@ class Watchdog(Asked):
         # What was on its way when it stopped is heard; then nothing for as long as the manager waits.
         eventually(lambda: self.heard(1.0) is None, what="silence")
         self.assertIsNone(self.heard(2.0))
-        self.assertIn("thread source has not moved", daemon.stderr())
+        eventually(lambda: "thread source has not moved" in daemon.stderr(), what="why, in the log")
         frozen.thaw()
         self.assertEqual(self.heard(30), "WATCHDOG=1")
         self.assertEqual(daemon.stop(), 0)
