@@ -55,6 +55,13 @@ void add_format(CLI::App& verb, OutputFormat& format) {
       ->default_str("table");
 }
 
+void add_run(CLI::App& app, RunCommand& run) {
+  CLI::App* verb = app.add_subcommand("run", "Follow the audit logs and deliver alerts");
+  add_config(*verb, run.config);
+  verb->add_flag("--discard-state", run.discard_state,
+                 "Set a state aside that a newer version wrote, and read the logs again");
+}
+
 CLI::App* add_check(CLI::App& app, CheckCommand& check) {
   CLI::App* verb = app.add_subcommand(
       "check", "Check the config, the rules and the exceptions, and say everything that is wrong");
@@ -138,7 +145,7 @@ CLI::App* add_reload(CLI::App& app, ReloadCommand& reload) {
   return verb;
 }
 
-void add_deadletters(CLI::App& app, DeadlettersCommand& deadletters, CLI::App*& resend) {
+void add_deadletters(CLI::App& app, DeadlettersCommand& deadletters) {
   CLI::App* verb = app.add_subcommand(
       "deadletters", "List or resend alerts that a receiver refused or that expired");
   add_config(*verb, deadletters.config);
@@ -147,8 +154,9 @@ void add_deadletters(CLI::App& app, DeadlettersCommand& deadletters, CLI::App*& 
   verb->require_subcommand(0, 1);
   verb->fallthrough();
   verb->add_subcommand("list", "List them, oldest first (the default)");
-  resend = verb->add_subcommand("resend",
-                                "Put them back into the outbox, whether the daemon runs or not");
+  CLI::App* resend = verb->add_subcommand(
+      "resend", "Put them back into the outbox, whether the daemon runs or not");
+  resend->callback([&] { deadletters.action = DeadlettersCommand::Action::resend; });
   resend->add_option("NUMBER", deadletters.numbers, "Which ones; none: all of them")->type_name("");
 }
 
@@ -249,10 +257,7 @@ Command parse_command_line(int argc, char** argv) {
   app.get_formatter()->column_width(34);
 
   RunCommand run{kConfigDefault, false};
-  CLI::App* run_verb = app.add_subcommand("run", "Follow the audit logs and deliver alerts");
-  add_config(*run_verb, run.config);
-  run_verb->add_flag("--discard-state", run.discard_state,
-                     "Set a state aside that a newer version wrote, and read the logs again");
+  add_run(app, run);
 
   CheckCommand check{kConfigDefault, ""};
   CLI::App* check_verb = add_check(app, check);
@@ -268,8 +273,7 @@ Command parse_command_line(int argc, char** argv) {
 
   DeadlettersCommand deadletters;
   deadletters.config = kConfigDefault;
-  CLI::App* resend = nullptr;
-  add_deadletters(app, deadletters, resend);
+  add_deadletters(app, deadletters);
 
   ExposedCommand exposed{kConfigDefault, "", OutputFormat::table};
   add_exposed(app, exposed);
@@ -295,15 +299,12 @@ Command parse_command_line(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return Answered{app.exit(error) == 0 ? kExitWell : kExitUsage};
   }
-  if (app.got_subcommand(run_verb)) return run;
+  if (app.got_subcommand("run")) return run;
   if (app.got_subcommand(check_verb)) return check;
   if (app.got_subcommand(status_verb)) return status;
   if (app.got_subcommand(reload_verb)) return reload;
   if (app.got_subcommand("test-sink")) return test_sink;
-  if (app.got_subcommand("deadletters")) {
-    if (resend->parsed()) deadletters.action = DeadlettersCommand::Action::resend;
-    return deadletters;
-  }
+  if (app.got_subcommand("deadletters")) return deadletters;
   if (app.got_subcommand("config")) return config;
   if (app.got_subcommand("completion")) return print_completion(app, shell);
   if (app.got_subcommand("exposed")) return exposed;
