@@ -15,7 +15,7 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
 }
 
 // For a shell's single quotes. Its own way out of them is `'\''`, in fish also `\'`.
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -44,7 +44,7 @@ std::string steps(const OfferedVerb& program, std::string_view between) {
   std::vector<std::string> steps;
   for (const OfferedVerb* verb : all_verbs(program)) {
     for (const OfferedVerb& each : verb->verbs) {
-      steps.push_back(quoted(verb->path + '/' + each.name));
+      steps.push_back(shell_quoted(verb->path + '/' + each.name));
     }
   }
   return joined(steps, between);
@@ -59,7 +59,7 @@ std::string value_cases(const OfferedVerb& program, Action action) {
       if (!option.takes_value) continue;
       std::vector<std::string> patterns;
       for (const std::string& name : option.names) {
-        patterns.push_back(quoted(verb->path + ' ' + name));
+        patterns.push_back(shell_quoted(verb->path + ' ' + name));
       }
       cases += fmt::format("    {}) {} ;;\n", joined(patterns, " | "), action(option.value));
     }
@@ -71,7 +71,7 @@ std::string bash_script(const OfferedVerb& program) {
   const auto reply = [](const Offer& offer) -> std::string {
     if (offer.kind == Offer::Kind::files) return "_nodeportd_files; return";
     if (offer.kind == Offer::Kind::nothing) return "return";
-    return "words=" + quoted(joined(offer.words, " "));
+    return "words=" + shell_quoted(joined(offer.words, " "));
   };
   std::string cases;
   for (const OfferedVerb* verb : all_verbs(program)) {
@@ -82,8 +82,8 @@ std::string bash_script(const OfferedVerb& program) {
       options.insert(options.end(), option.names.begin(), option.names.end());
     }
     if (verb->operand.kind == Offer::Kind::words) verbs = verb->operand.words;
-    cases += fmt::format("        {}) verbs={} options={} files={} ;;\n", quoted(verb->path),
-                         quoted(joined(verbs, " ")), quoted(joined(options, " ")),
+    cases += fmt::format("        {}) verbs={} options={} files={} ;;\n", shell_quoted(verb->path),
+                         shell_quoted(joined(verbs, " ")), shell_quoted(joined(options, " ")),
                          verb->operand.kind == Offer::Kind::files ? "yes" : "");
   }
   return fmt::format(R"(# bash completion for nodeportd; `nodeportd completion bash` prints it.
@@ -138,16 +138,16 @@ std::string zsh_script(const OfferedVerb& program) {
     std::vector<std::string> verbs;
     std::vector<std::string> options;
     for (const OfferedVerb& each : verb->verbs) {
-      verbs.push_back(quoted(each.name + ':' + each.about));
+      verbs.push_back(shell_quoted(each.name + ':' + each.about));
     }
-    for (const std::string& word : verb->operand.words) verbs.push_back(quoted(word));
+    for (const std::string& word : verb->operand.words) verbs.push_back(shell_quoted(word));
     for (const OfferedOption& option : verb->options) {
       for (const std::string& name : option.names) {
-        options.push_back(quoted(name + ':' + option.about));
+        options.push_back(shell_quoted(name + ':' + option.about));
       }
     }
     cases += fmt::format("    {})\n      verbs=({})\n      options=({})\n      files={} ;;\n",
-                         quoted(verb->path), joined(verbs, " "), joined(options, " "),
+                         shell_quoted(verb->path), joined(verbs, " "), joined(options, " "),
                          verb->operand.kind == Offer::Kind::files ? "yes" : "''");
   }
   return fmt::format(R"(#compdef nodeportd
@@ -186,26 +186,26 @@ fi
 }
 
 std::string fish_option(const OfferedVerb& verb, const OfferedOption& option) {
-  std::string line =
-      fmt::format("complete -c nodeportd -n {}", quoted("__nodeportd_at " + quoted(verb.path)));
+  std::string line = fmt::format("complete -c nodeportd -n {}",
+                                 shell_quoted("__nodeportd_at " + shell_quoted(verb.path)));
   for (const std::string& name : option.names) {
     line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
   if (option.takes_value) line += option.value.kind == Offer::Kind::files ? " -rF" : " -x";
-  if (!option.value.words.empty()) line += " -a " + quoted(joined(option.value.words, " "));
-  return line + " -d " + quoted(option.about) + '\n';
+  if (!option.value.words.empty()) line += " -a " + shell_quoted(joined(option.value.words, " "));
+  return line + " -d " + shell_quoted(option.about) + '\n';
 }
 
 std::string fish_script(const OfferedVerb& program) {
   std::string lines;
   for (const OfferedVerb* verb : all_verbs(program)) {
-    const std::string here =
-        fmt::format("complete -c nodeportd -n {}", quoted("__nodeportd_at " + quoted(verb->path)));
+    const std::string here = fmt::format(
+        "complete -c nodeportd -n {}", shell_quoted("__nodeportd_at " + shell_quoted(verb->path)));
     for (const OfferedVerb& each : verb->verbs) {
-      lines += fmt::format("{} -a {} -d {}\n", here, each.name, quoted(each.about));
+      lines += fmt::format("{} -a {} -d {}\n", here, each.name, shell_quoted(each.about));
     }
     if (!verb->operand.words.empty()) {
-      lines += fmt::format("{} -a {}\n", here, quoted(joined(verb->operand.words, " ")));
+      lines += fmt::format("{} -a {}\n", here, shell_quoted(joined(verb->operand.words, " ")));
     }
     if (verb->operand.kind == Offer::Kind::files) lines += here + " -F\n";
     for (const OfferedOption& option : verb->options) lines += fish_option(*verb, option);
