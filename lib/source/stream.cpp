@@ -40,10 +40,8 @@ void Stream::look(const Moment& now) {
   std::vector<RotatedFile> coming = lineage_.unsettled();
   std::move(sighted_.begin(), sighted_.end(), std::back_inserter(coming));
   sighted_.clear();
-  for (RotatedFile& file : coming) {
-    const bool is_known = std::any_of(expected_.begin(), expected_.end(),
-                                      [&](const auto& each) { return each.path == file.path; });
-    if (!is_known && !lineage_.is_settled(file)) expected_.push_back(std::move(file));
+  for (const RotatedFile& file : coming) {
+    if (!lineage_.is_settled(file)) expected_.try_emplace(file.path, file);
   }
 }
 
@@ -66,7 +64,12 @@ std::optional<RotatedFile> Stream::first_moved() const {
 
 void Stream::locate_current() {
   FileReader& reader = current_->reader;
-  std::optional<RotatedFile> place = lineage_.rotated_of(reader.file().id());
+  // Where it was last, in the first place: of a backlog's thousands of files it is the oldest.
+  std::optional<RotatedFile> place = lineage_.rotated_at(reader.path());
+  const FileId id = reader.file().id();
+  const Result<FileId> there = file_id_of(reader.path());
+  const bool is_placed = place && place->is_plain && there && *there == id;
+  if (!is_placed) place = lineage_.rotated_of(id);
   if (!place) {
     const Result<LogFile::Extent> extent = reader.file().extent();
     const bool is_gone = extent && extent->links == 0 && !reader.file().is_packed();
@@ -121,7 +124,7 @@ bool Stream::open_rotated(const RotatedFile& file, const Moment& now) {
     return false;
   }
   lineage_.settle(file);
-  std::erase_if(expected_, [&](const RotatedFile& each) { return each.path == file.path; });
+  expected_.erase(file.path);
   if (!opened) {
     counters_.files_lost.add();
     tell({"source.lines_lost",
@@ -274,12 +277,15 @@ void Stream::settle_place(const Followed& file) {
 // Files that were to be read after what is read now and were rotated before `next`, and are not
 // there any more.
 void Stream::report_vanished(WallTime next) {
-  for (const RotatedFile& file : std::exchange(expected_, {})) {
-    if (lineage_.is_settled(file)) continue;
-    if (file.time >= next || Lineage::is_there(file)) {
-      expected_.push_back(file);
+  for (auto at = expected_.begin(); at != expected_.end();) {
+    const RotatedFile file = at->second;
+    const bool is_to_come = file.time >= next;
+    if (is_to_come || (!lineage_.is_settled(file) && Lineage::is_there(file))) {
+      ++at;
       continue;
     }
+    at = expected_.erase(at);
+    if (lineage_.is_settled(file)) continue;
     lineage_.settle(file);
     counters_.files_lost.add();
     tell({"source.lines_lost",

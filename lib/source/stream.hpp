@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -192,7 +193,7 @@ class Stream {
   std::optional<FileReader> emptied_;  // once its copy, which is read now, is read
   std::optional<Event> parting_;       // what the log's name met with first, since current_ is it
   bool superseded_ = false;            // current_ has a successor: read it out, then move on
-  std::vector<RotatedFile> expected_;  // are to be read, as far as we know
+  std::map<std::string, RotatedFile> expected_;  // are to be read, as far as we know; by path
   std::vector<RotatedFile> sighted_;   // heard of since we looked last
   WallTime seen_{};
   std::uint64_t turn_ = 0;
