@@ -60,7 +60,8 @@ class Families {
     if (families_.empty() || families_.back().name != name) {
       families_.push_back({name, help, type, {}});
     }
-    for (ClientMetric::Label& label : labels) label.value = valid_utf8(label.value);
+    // Not U+FFFD for what is not UTF-8: two files of nearly one name must not become one series.
+    for (ClientMetric::Label& label : labels) label.value = printable(label.value);
     families_.back().metric.emplace_back().label = std::move(labels);
     return families_.back().metric.back();
   }

@@ -1,10 +1,10 @@
 """Prometheus, probes and the service manager's watchdog, as they meet the running daemon."""
 
 import ctypes
+import itertools
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import time
@@ -13,6 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import state_trouble
 from harness import EndToEnd, SOURCE, creation, eventually
 
 PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
@@ -78,12 +79,17 @@ class Asked(EndToEnd):
         return float(found.group(1)) if found else None
 
     def thread(self, daemon, name):
+        """Its id, once it has begun and named itself."""
         tasks = f"/proc/{daemon.process.pid}/task"
-        for tid in os.listdir(tasks):
-            with open(f"{tasks}/{tid}/comm", encoding="utf-8") as file:
-                if file.read().strip() == name:
-                    return int(tid)
-        raise AssertionError(f"no thread is called {name}")
+
+        def found():
+            for tid in os.listdir(tasks):
+                with open(f"{tasks}/{tid}/comm", encoding="utf-8") as file:
+                    if file.read().strip() == name:
+                        return int(tid)
+            return None
+
+        return eventually(found, what=f"a thread called {name}")
 
     def freeze(self, daemon, name):
         frozen = FrozenThread(self.thread(daemon, name))
@@ -275,6 +281,31 @@ class Probes(Asked):
                 client.connect(self.path("admin.sock"))
                 client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
                 self.assertTrue(client.recv(64).startswith(b"HTTP/1.1 200 OK"), path)
+
+
+@unittest.skipUnless(state_trouble.can_mount(), "skipped: a small file system needs root")
+class FullDisk(Asked, state_trouble.Trouble):
+    def test_a_state_that_cannot_be_written_is_not_ready_but_no_reason_to_restart(self):
+        self.mount("state", "4m")
+        daemon = self.daemon(self.settings()).start()
+        self.fill("state")
+        numbers = itertools.count()
+
+        def is_unready():
+            self.append_creations(number := next(numbers), number + 1)
+            return self.probe("/readyz")[0] == 503
+
+        eventually(is_unready, what="a daemon that is not ready", pause=0.05)
+        self.assertEqual(self.probe("/readyz")[1]["reasons"][0],
+                         {"check": "state", "ok": False, "reason": "cannot be written"})
+        self.assertEqual(self.metric("nodeportd_state_durable"), 0)
+        self.assertEqual(self.metric('nodeportd_troubles{notice="state.undurable"}'), 1)
+        self.assertGreater(self.metric("nodeportd_state_transactions_failed_total"), 0)
+        self.assertEqual(self.probe("/healthz")[0], 200)
+        os.remove(self.path("state", "ballast"))
+        eventually(lambda: self.probe("/readyz")[0] == 200, what="a daemon that is ready")
+        self.assertEqual(self.metric("nodeportd_state_durable"), 1)
+        self.assertEqual(daemon.stop(), 0)
 
 
 class Watchdog(Asked):

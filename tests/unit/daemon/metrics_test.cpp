@@ -87,13 +87,19 @@ TEST_CASE("of more than a hundred logs the rest is one, and none is lost in the 
   CHECK(page.find("nodeportd_log_behind_seconds{log=\"other\"} 2.5\n") != std::string::npos);
 }
 
-TEST_CASE("a file's name neither breaks the page nor adds a line to it") {
+TEST_CASE("a file's name neither breaks the page nor adds a line to it, nor passes for another's") {
   MetricsReport report = sample_report();
-  report.status.streams.front().path = "/log/\xff\"} 1\nup 1\n\\";
+  report.status.streams.assign(2, report.status.streams.front());
+  report.status.streams[0].path = "/log/\xff\"} 1\nup 1\n";
+  report.status.streams[1].path = "/log/\xfe\"} 1\nup 1\n";
   const std::string page = to_prometheus(report);
   CHECK(page.find("\nup 1") == std::string::npos);
-  CHECK(page.find('\xff') == std::string::npos);
-  CHECK(page.find("\\\"} 1\\nup 1\\n\\\\\"} 3\n") != std::string::npos);
+  for (const char* line :
+       {"nodeportd_log_lines_total{log=\"/log/\\\\xff\\\"} 1\\\\x0aup 1\\\\x0a\"} 3\n",
+        "nodeportd_log_lines_total{log=\"/log/\\\\xfe\\\"} 1\\\\x0aup 1\\\\x0a\"} 3\n"}) {
+    CAPTURE(page);
+    CHECK(page.find(line) != std::string::npos);
+  }
 }
 
 }  // namespace nodeportd
