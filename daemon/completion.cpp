@@ -8,9 +8,12 @@
 namespace nodeportd {
 namespace {
 
-std::string joined(const std::vector<std::string>& words, std::string_view between) {
+std::string in_a_row(const std::vector<std::string>& words, std::string_view between) {
   std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : between.data()) + word;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += between;
+    text += word;
+  }
   return text;
 }
 
@@ -47,7 +50,7 @@ std::string steps(const OfferedVerb& program, std::string_view between) {
       steps.push_back(shell_quoted(verb->path + '/' + each.name));
     }
   }
-  return joined(steps, between);
+  return in_a_row(steps, between);
 }
 
 // Bash and zsh: `PATTERNS) ACTION ;;` for each option that takes a value.
@@ -61,7 +64,7 @@ std::string value_cases(const OfferedVerb& program, Action action) {
       for (const std::string& name : option.names) {
         patterns.push_back(shell_quoted(verb->path + ' ' + name));
       }
-      cases += fmt::format("    {}) {} ;;\n", joined(patterns, " | "), action(option.value));
+      cases += fmt::format("    {}) {} ;;\n", in_a_row(patterns, " | "), action(option.value));
     }
   }
   return cases;
@@ -71,7 +74,7 @@ std::string bash_script(const OfferedVerb& program) {
   const auto reply = [](const Offer& offer) -> std::string {
     if (offer.kind == Offer::Kind::files) return "_nodeportd_files; return";
     if (offer.kind == Offer::Kind::nothing) return "return";
-    return "words=" + shell_quoted(joined(offer.words, " "));
+    return "words=" + shell_quoted(in_a_row(offer.words, " "));
   };
   std::string cases;
   for (const OfferedVerb* verb : all_verbs(program)) {
@@ -83,7 +86,7 @@ std::string bash_script(const OfferedVerb& program) {
     }
     if (verb->operand.kind == Offer::Kind::words) verbs = verb->operand.words;
     cases += fmt::format("        {}) verbs={} options={} files={} ;;\n", shell_quoted(verb->path),
-                         shell_quoted(joined(verbs, " ")), shell_quoted(joined(options, " ")),
+                         shell_quoted(in_a_row(verbs, " ")), shell_quoted(in_a_row(options, " ")),
                          verb->operand.kind == Offer::Kind::files ? "yes" : "");
   }
   return fmt::format(R"(# bash completion for nodeportd; `nodeportd completion bash` prints it.
@@ -131,7 +134,7 @@ std::string zsh_script(const OfferedVerb& program) {
   const auto reply = [](const Offer& offer) -> std::string {
     if (offer.kind == Offer::Kind::files) return "_files; return";
     if (offer.kind == Offer::Kind::nothing) return "return";
-    return "compadd -- " + joined(offer.words, " ") + "; return";
+    return "compadd -- " + in_a_row(offer.words, " ") + "; return";
   };
   std::string cases;
   for (const OfferedVerb* verb : all_verbs(program)) {
@@ -147,7 +150,7 @@ std::string zsh_script(const OfferedVerb& program) {
       }
     }
     cases += fmt::format("    {})\n      verbs=({})\n      options=({})\n      files={} ;;\n",
-                         shell_quoted(verb->path), joined(verbs, " "), joined(options, " "),
+                         shell_quoted(verb->path), in_a_row(verbs, " "), in_a_row(options, " "),
                          verb->operand.kind == Offer::Kind::files ? "yes" : "''");
   }
   return fmt::format(R"(#compdef nodeportd
@@ -192,7 +195,7 @@ std::string fish_option(const OfferedVerb& verb, const OfferedOption& option) {
     line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
   if (option.takes_value) line += option.value.kind == Offer::Kind::files ? " -rF" : " -x";
-  if (!option.value.words.empty()) line += " -a " + shell_quoted(joined(option.value.words, " "));
+  if (!option.value.words.empty()) line += " -a " + shell_quoted(in_a_row(option.value.words, " "));
   return line + " -d " + shell_quoted(option.about) + '\n';
 }
 
@@ -205,7 +208,7 @@ std::string fish_script(const OfferedVerb& program) {
       lines += fmt::format("{} -a {} -d {}\n", here, each.name, shell_quoted(each.about));
     }
     if (!verb->operand.words.empty()) {
-      lines += fmt::format("{} -a {}\n", here, shell_quoted(joined(verb->operand.words, " ")));
+      lines += fmt::format("{} -a {}\n", here, shell_quoted(in_a_row(verb->operand.words, " ")));
     }
     if (verb->operand.kind == Offer::Kind::files) lines += here + " -F\n";
     for (const OfferedOption& option : verb->options) lines += fish_option(*verb, option);
