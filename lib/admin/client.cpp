@@ -27,7 +27,7 @@ Result<std::string> ask_daemon(const std::string& socket, const std::string& pat
   }
   stream.expires_after(std::chrono::seconds(5));
   http::request<http::empty_body> request(http::verb::get, path, 11);
-  request.set(http::field::host, "nodeportd");
+  request.set(http::field::host, "localhost");
   http::response<http::string_body> response;
   beast::flat_buffer buffer;
   // Only asynchronous calls know a time limit.
