@@ -93,7 +93,10 @@ void cut(std::vector<Item>& items, std::size_t max, bool& is_cut) {
 void add_alerts(Overview& overview, const RecentAlerts& recent) {
   overview.is_cut = recent.is_cut;
   WriteList writes(overview);
-  for (const Alert& alert : recent.alerts) {
+  for (const auto& [told, committed] : recent.alerts) {
+    Alert alert = told;
+    // A line that could not be read told no time.
+    if (alert.last_time <= WallTime()) alert.last_time = committed;
     for (const Exposure& exposure : alert.exposures) writes.add(exposure, alert);
     if (alert.exposures.size() == kExposuresKept) {
       overview.unlisted += alert.count - std::min<std::uint64_t>(alert.count, kExposuresKept);

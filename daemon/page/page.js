@@ -5,7 +5,7 @@
 const EVERY = 5000;
 const PATIENCE = 10000;
 const DAY = 24 * 3600 * 1000;
-const ROWS = 200; // of exposures, until more are asked for
+const ROWS = 25; // of exposures, until more are asked for
 const OUTCOMES = { succeeded: "worked", denied: "stopped", rejected: "stopped", conflict: "stopped", dry_run: "stopped" };
 const LANES = [["worked", "Worked"], ["stopped", "Did not work"], ["unclear", "Unclear"]];
 
@@ -249,7 +249,7 @@ function bars(exposures, nameOf) {
     counts.set(name, count);
   }
   const top = [...counts].sort((a, b) => b[1].all - a[1].all || (a[0] < b[0] ? -1 : 1)).slice(0, 8);
-  if (top.length === 0) return [make("p", { class: "muted" }, "Nobody, nowhere.")];
+  if (top.length === 0) return [make("p", { class: "muted" }, "None.")];
   const percent = (count) => (100 * count) / top[0][1].all + "%";
   return [make("ul", { class: "bars" }, ...top.map(([name, count]) => make("li", {},
     make("span", { class: "name", title: name }, name),
@@ -314,8 +314,9 @@ function show() {
   const about = ["cluster " + (data.cluster || "?"), "node " + (data.node || "?"), data.version, "since " + when(data.started)].join(" · ");
   byId("about").textContent = about;
   document.title = `nodeportd · ${data.cluster || data.node}`;
-  byId("updated").textContent = `As of ${clock.format(state.heard)}; asked every 5 seconds while this page is seen. Events are booked up to ${data.watermark ? when(data.watermark) : "none yet"}. Times are of this browser's zone.`;
+  byId("updated").textContent = `As of ${clock.format(state.heard)}; asked every 5 seconds while this page is seen. ${data.watermark ? "Events are booked up to " + when(data.watermark) : "No event was booked yet"}. Times are of this browser's zone.`;
   const exposures = chosen();
+  byId("timeline-help").hidden = exposures.length === 0;
   const today = new Date(data.now).toDateString();
   renew("figures", [data.exposures.length, data.open_services, data.open_windows, data.blind_spots.length, data.truncated], () => figures(data));
   renew("timeline", [exposures, Math.floor(new Date(data.now) / 60000), byId("timeline").clientWidth], () => timeline(exposures));

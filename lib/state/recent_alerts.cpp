@@ -16,6 +16,7 @@ constexpr std::size_t kLookedAtMax = 10'000;
 struct EncodedAlert {
   std::string key;
   std::string body;
+  WallTime committed;
 };
 
 }  // namespace
@@ -41,7 +42,7 @@ Result<RecentAlerts> Store::recent_alerts(WallTime since, std::size_t max) {
             if (!ids.insert(id).second) return true;
             page.push_back(
                 {id + '.' + std::string(row.text(3)) + '.' + std::to_string(row.integer(2)),
-                 std::string(row.text(5))});
+                 std::string(row.text(5)), row.time(4)});
             return true;
           },
           before, kPageRows);
@@ -53,7 +54,7 @@ Result<RecentAlerts> Store::recent_alerts(WallTime since, std::size_t max) {
         return recent;
       }
       if (Result<Alert> alert = decode<Alert>(encoded.key, encoded.body)) {
-        recent.alerts.push_back(std::move(*alert));
+        recent.alerts.push_back({std::move(*alert), encoded.committed});
       }
     }
     if (rows < kPageRows) return recent;

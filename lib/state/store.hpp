@@ -47,7 +47,11 @@ struct DeadLetter {
 
 // What was told lately: of each alert the newest revision, the newest first.
 struct RecentAlerts {
-  std::vector<Alert> alerts;
+  struct Told {
+    Alert alert;
+    WallTime committed{};
+  };
+  std::vector<Told> alerts;
   bool is_cut = false;  // there is more
 };
 
