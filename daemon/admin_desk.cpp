@@ -1,6 +1,7 @@
 #include "daemon/admin_desk.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <utility>
 
 #include "admin/notify.hpp"
@@ -19,6 +20,8 @@ constexpr milliseconds kProbeRest{1'000};
 AdminDesk::AdminDesk(boost::asio::io_context& io, Parts parts)
     : io_(io),
       parts_(std::move(parts)),
+      page_({parts_.config, parts_.clock, parts_.store, parts_.metrics,
+             [this] { return checks_now(); }}),
       pulses_(parts_.threads),
       grace_(parts_.config.admin_grace),
       timer_(io) {
@@ -29,6 +32,7 @@ AdminDesk::AdminDesk(boost::asio::io_context& io, Parts parts)
   });
   routes_.add("/healthz", [this] { return healthy(); });
   routes_.add("/readyz", [this] { return ready(); });
+  page_.add_to(routes_);
 }
 
 Result<void> AdminDesk::open() {
@@ -48,8 +52,13 @@ Result<void> AdminDesk::open() {
     parts_.log.warning("`nodeportd status` will not work: {}", socket.error().text);
   }
   if (config.admin_address.empty()) return {};
-  Result<std::unique_ptr<AdminServer>> port =
-      AdminServer::listen(io_, config.admin_address, config.admin_port, answer);
+  boost::system::error_code no_address;
+  const auto address = boost::asio::ip::make_address(config.admin_address, no_address);
+  const auto reach =
+      address.is_loopback() ? AdminRoutes::Reach::machine : AdminRoutes::Reach::network;
+  Result<std::unique_ptr<AdminServer>> port = AdminServer::listen(
+      io_, config.admin_address, config.admin_port,
+      [this, reach](std::string_view target) { return routes_.answer(target, reach); });
   if (port) {
     port_ = std::move(*port);
   } else {
@@ -66,9 +75,12 @@ AdminAnswer AdminDesk::healthy() {
   return {.status = holds(checks) ? 200U : 503U, .body = to_json("healthy", checks)};
 }
 
+std::vector<ProbeCheck> AdminDesk::checks_now() const {
+  return readiness_checks(parts_.sight(), parts_.ledger(), parts_.rules());
+}
+
 std::vector<ProbeCheck> AdminDesk::checks() {
-  return grace_.settle(readiness_checks(parts_.sight(), parts_.ledger(), parts_.rules()),
-                       parts_.clock.mono());
+  return grace_.settle(checks_now(), parts_.clock.mono());
 }
 
 AdminAnswer AdminDesk::ready() {

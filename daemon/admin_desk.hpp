@@ -16,6 +16,7 @@
 #include "daemon/ledger.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/metrics.hpp"
+#include "daemon/page_desk.hpp"
 #include "daemon/probes.hpp"
 #include "daemon/pulse_watch.hpp"
 #include "daemon/status_report.hpp"
@@ -31,6 +32,7 @@ class AdminDesk {
     const Config& config;
     const Clock& clock;
     Log log;
+    Store& store;
     std::vector<WatchedThread> threads;
     std::function<StatusReport()> status;
     std::function<MetricsReport()> metrics;
@@ -55,6 +57,7 @@ class AdminDesk {
  private:
   [[nodiscard]] AdminAnswer healthy();
   [[nodiscard]] AdminAnswer ready();
+  [[nodiscard]] std::vector<ProbeCheck> checks_now() const;
   [[nodiscard]] std::vector<ProbeCheck> checks();
   void tick();
   void tell_stuck(const std::vector<ProbeCheck>& checks);
@@ -62,6 +65,7 @@ class AdminDesk {
   boost::asio::io_context& io_;
   Parts parts_;
   AdminRoutes routes_;
+  PageDesk page_;
   PulseWatch pulses_;
   FlowWatch flow_;
   Grace grace_;

@@ -151,6 +151,7 @@ class Daemon {
         io_, AdminDesk::Parts{.config = config(),
                               .clock = clock_,
                               .log = log_,
+                              .store = *store_,
                               .threads = std::move(threads),
                               .status = [this] { return report(); },
                               .metrics = [this] { return survey(report(), surveyed()); },

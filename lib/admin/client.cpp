@@ -30,7 +30,7 @@ Result<DaemonAnswer> exchange(const std::string& socket, http::verb verb, const 
   }
   stream.expires_after(patience);
   http::request<http::empty_body> request(verb, path, 11);
-  request.set(http::field::host, "nodeportd");
+  request.set(http::field::host, "localhost");
   http::response<http::string_body> response;
   beast::flat_buffer buffer;
   // Only asynchronous calls know a time limit.

@@ -25,6 +25,7 @@ namespace nodeportd {
 struct Desk {
   AdminServer::Answer answer;
   AdminServer::Answer order;  // empty: there are none
+  bool checks_host = true;
   std::size_t clients = 0;
 };
 
@@ -44,6 +45,25 @@ constexpr std::size_t kClientsMax = 16;
 constexpr std::chrono::seconds kClientPatience{5};
 // Out of descriptors a socket stays ready and every accept fails: not a reason to spin.
 constexpr std::chrono::seconds kAcceptRest{1};
+
+// `Host` as a browser writes it that was sent here by somebody who knows where we are. A website
+// whose own name suddenly leads to this machine (DNS rebinding) says that name, and could read
+// whatever is answered. What says nothing is no browser.
+bool is_of_this_machine(std::string_view host) {
+  if (host.empty()) return true;
+  const std::size_t colon = host.rfind(':');
+  const bool has_port = colon != std::string_view::npos &&
+                        host.find_first_not_of("0123456789", colon + 1) == std::string_view::npos &&
+                        (host.front() != '[' || host[colon - 1] == ']');
+  if (has_port) host = host.substr(0, colon);
+  if (host == "localhost") return true;
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  beast::error_code error;
+  (void)asio::ip::make_address(std::string(host), error);
+  return !error;
+}
 
 // One question and its answer. Keeps itself alive through the handlers that wait for the client.
 class Session : public std::enable_shared_from_this<Session> {
@@ -68,11 +88,17 @@ class Session : public std::enable_shared_from_this<Session> {
   void reply() {
     AdminAnswer answer{
         .status = 405, .body = "{\"error\":\"only GET\"}\n", .headers = {{"Allow", "GET"}}};
+    const auto host = request_[http::field::host];
     const auto target = request_.target();
     const std::string_view path(target.data(), target.size());
-    if (request_.method() == http::verb::get) {
+    // A browser names the page that makes it send an order: no page of ours does.
+    const bool is_order = request_.method() == http::verb::post && desk_->order &&
+                          request_[http::field::origin].empty();
+    if (desk_->checks_host && !is_of_this_machine({host.data(), host.size()})) {
+      answer = {.status = 403, .body = "{\"error\":\"ask for localhost or an IP address\"}\n"};
+    } else if (request_.method() == http::verb::get) {
       answer = desk_->answer(path);
-    } else if (request_.method() == http::verb::post && desk_->order) {
+    } else if (is_order) {
       answer = desk_->order(path);
     }
     // An order takes its time, which is not the client's.
@@ -179,6 +205,8 @@ Result<std::unique_ptr<AdminServer>> AdminServer::listen(asio::io_context& io,
   if (error) return fail_to_listen();
   const Tcp::endpoint endpoint(ip, port);
   auto listener = std::make_unique<Listener>(io, "", std::move(answer), nullptr);
+  // Others may know this machine by any name.
+  listener->desk->checks_host = ip.is_loopback();
   Acceptor& acceptor = listener->acceptor;
   acceptor.open(endpoint.protocol(), error);
   // A restart must not wait for the connections of the run before.

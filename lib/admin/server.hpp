@@ -25,8 +25,9 @@ struct AdminAnswer {
 
 // Answers questions about the running daemon: HTTP over a Unix socket that only its owner can open,
 // so `curl --unix-socket` works as well as `nodeportd status`, or over TCP, where whoever reaches
-// the port is answered. Lives on the thread that runs `io`. At most 16 clients at a time, 5 seconds
-// each.
+// the port is answered. On the socket and on a loopback address `Host` must be `localhost` or an IP
+// address, so that no website can ask through somebody's browser. Lives on the thread that runs
+// `io`. At most 16 clients at a time, 5 seconds each.
 class AdminServer {
  public:
   // What a GET of `target` (a path, and perhaps a query) brings. Called on the thread of `io`.

@@ -45,6 +45,16 @@ struct DeadLetter {
   std::string why;
 };
 
+// What was told lately: of each alert the newest revision, the newest first.
+struct RecentAlerts {
+  struct Told {
+    Alert alert;
+    WallTime committed{};
+  };
+  std::vector<Told> alerts;
+  bool is_cut = false;  // there is more
+};
+
 // Rows, and the bytes of their alerts.
 struct Usage {
   std::uint64_t count = 0;
@@ -163,6 +173,11 @@ class Store {
   // how many. One that a newer waiting revision has overtaken is only forgotten.
   [[nodiscard]] Result<std::size_t> resend(const std::optional<std::string>& sink,
                                            std::optional<std::int64_t> number);
+
+  // Of what was committed since then the newest `max` alerts, among the newest 10,000 revisions.
+  // Damaged ones are passed over and stay. Lets commits in between.
+  [[nodiscard]] Result<RecentAlerts> recent_alerts(WallTime since, std::size_t max);
+  [[nodiscard]] Result<std::uint64_t> count_open_services();
 
   // Forgets, at most 1000 rows of a kind a call: history older than its retention or beyond
   // max_size, with its dead letters, unless some sink still waits for it; closed windows later

@@ -279,7 +279,7 @@ class Probes(Asked):
         for path in ("/healthz", "/readyz", "/metrics", "/status"):
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(self.path("admin.sock"))
-                client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
                 self.assertTrue(client.recv(64).startswith(b"HTTP/1.1 200 OK"), path)
 
 

@@ -159,7 +159,7 @@ TEST_CASE("over TCP the same is answered, with its type, its headers and its sta
   std::jthread loop([&io] { io.run(); });
   const auto ask = [&](const std::string& request) {
     const Fd client = connect_to(address, (*server)->port());
-    const std::string text = request + " HTTP/1.1\r\nHost: nodeportd\r\n\r\n";
+    const std::string text = request + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
     REQUIRE(::send(client.get(), text.data(), text.size(), 0) == ssize_t(text.size()));
     std::string reply;
     std::array<char, 4096> part{};

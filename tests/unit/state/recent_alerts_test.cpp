@@ -1,0 +1,68 @@
+#include <catch2/catch.hpp>
+
+#include "support/temp_dir.hpp"
+#include "unit/state/samples.hpp"
+
+namespace nodeportd::test {
+namespace {
+
+Names recent_names(Store& store, std::int64_t since, std::size_t max) {
+  Names names;
+  for (const auto& told : must(store.recent_alerts(at(since), max)).alerts) {
+    names.push_back(told.alert.id + '.' + std::to_string(told.alert.revision));
+  }
+  return names;
+}
+
+TEST_CASE("of what was told since then the newest revision of each alert is shown, newest first") {
+  TempDir dir;
+  auto store = open_store(dir / "state");
+  send(*store, sample_alert("old"), {}, 10);
+  send(*store, sample_alert("a", 1), {}, 20);
+  send(*store, sample_alert("b", 1), {"s"}, 21);
+  send(*store, sample_alert("a", 2), {}, 22);
+  CHECK(recent_names(*store, 20, 10) == Names{"a.2", "b.1"});
+  CHECK(recent_names(*store, 10, 10) == Names{"a.2", "b.1", "old.1"});
+  CHECK(recent_names(*store, 23, 10).empty());
+  CHECK(must(store->recent_alerts(at(20), 10)).alerts[0].committed == at(22));
+}
+
+TEST_CASE("recent alerts are bounded, over many pages, and say when there were more") {
+  TempDir dir;
+  auto store = open_store(dir / "state");
+  Changes changes;
+  for (int i = 0; i < 250; ++i) changes.outgoing.push_back({sample_alert(std::to_string(i)), {}});
+  must(store->commit(changes, at(1)));
+  CHECK(recent_names(*store, 0, 1'000).size() == 250);
+  CHECK_FALSE(must(store->recent_alerts(at(0), 250)).is_cut);
+  CHECK(must(store->recent_alerts(at(0), 249)).is_cut);
+  CHECK(recent_names(*store, 0, 2) == Names{"249.1", "248.1"});
+}
+
+TEST_CASE("a damaged alert is passed over, not lost") {
+  TempDir dir;
+  open_store(dir / "state").reset();
+  {
+    auto store = open_store(dir / "state");
+    send(*store, sample_alert("a"), {}, 1);
+    send(*store, sample_alert("b"), {}, 2);
+  }
+  tamper(dir / "state", "UPDATE alerts SET body = zeroblob(9) WHERE alert_id = 'b'");
+  auto store = open_store(dir / "state");
+  CHECK(recent_names(*store, 0, 10) == Names{"a.1"});
+  CHECK(store->quarantined() == 0);
+}
+
+TEST_CASE("Services that are open are counted") {
+  TempDir dir;
+  auto store = open_store(dir / "state");
+  Changes changes;
+  changes.services = {{ServiceChange::Kind::known, sample_service("one")},
+                      {ServiceChange::Kind::known, sample_service("two")},
+                      {ServiceChange::Kind::known, closed_service("three", 7)}};
+  must(store->commit(changes, at(1)));
+  CHECK(must(store->count_open_services()) == 2);
+}
+
+}  // namespace
+}  // namespace nodeportd::test
