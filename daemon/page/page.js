@@ -141,15 +141,15 @@ function ticks(from, to, step) {
 }
 
 function place(exposures, width, from) {
-  const taken = new Map(); // how many stand in a lane's column
+  const ends = LANES.map(() => [-99, -99, -99, -99]); // of each lane, where its rows of marks end
   return [...exposures].reverse().map((exposure) => {
     const share = Math.min(1, Math.max(0, (new Date(exposure.time) - from) / DAY));
     const x = Math.round((10 + share * (width - 20)) * 10) / 10;
     const row = LANES.findIndex(([kind]) => kind === lane(exposure));
-    const column = `${row} ${Math.round(x / 10)}`;
-    const height = taken.get(column) || 0;
-    taken.set(column, height + 1);
-    return { exposure, x, y: 24 + row * 62 + 40 - 10 * Math.min(3, height) };
+    const free = ends[row].findIndex((end) => x - end >= 11);
+    const height = free < 0 ? ends[row].length - 1 : free;
+    ends[row][height] = x;
+    return { exposure, x, y: 24 + row * 62 + 40 - 10 * height };
   });
 }
 
