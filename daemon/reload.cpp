@@ -1,5 +1,6 @@
 #include "daemon/reload.hpp"
 
+#include <fmt/format.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -60,12 +61,6 @@ bool is_covered(const AllowedPath& wanted, const std::vector<AllowedPath>& allow
     return is_enough && (each.path == "/" || each.path == wanted.path ||
                          wanted.path.starts_with(each.path + '/'));
   });
-}
-
-std::string joined(const std::vector<std::string>& items) {
-  std::string list;
-  for (const std::string& item : items) list += (list.empty() ? "" : ", ") + item;
-  return list;
 }
 
 }  // namespace
@@ -131,7 +126,7 @@ std::string to_json(const Reload& reload) {
 
 Notice notice_of(const Reload& reload) {
   const Problems& problems = reload.setup.problems;
-  const std::string restart = joined(reload.restart);
+  const std::string restart = fmt::format("{}", fmt::join(reload.restart, ", "));
   Notice notice;
   if (problems.empty()) {
     notice = {"daemon.reloaded",

@@ -30,7 +30,7 @@ Result<void> RuleWatch::add(const std::string& path) {
   const fs::path place = fs::absolute(path);
   std::error_code error;
   if (fs::is_directory(place, error)) return add_folder(place.string(), "");
-  const Result<void> added = add_folder(place.parent_path().string(), place.filename().string());
+  Result<void> added = add_folder(place.parent_path().string(), place.filename().string());
   const fs::path target = fs::canonical(place, error);
   if (!added || error || target == place) return added;
   return add_folder(target.parent_path().string(), target.filename().string());
