@@ -182,21 +182,42 @@ bool Lineage::names(FileId id) const {
                      [id](const std::string& path) { return has_id(path, id); });
 }
 
-Result<std::optional<FileReader>> Lineage::find(const FileMark& mark) const {
+Result<std::optional<FileReader>, Unreadable> Lineage::find(const FileMark& mark) const {
   const FileId id{mark.device, mark.inode};
-  std::optional<Error> unreadable;
+  std::optional<Unreadable> unreadable;
+  const auto open = [&](const std::string& path) -> std::optional<FileReader> {
+    Result<std::optional<FileReader>> reader = open_marked(path, mark);
+    if (reader) return std::move(*reader);
+    const ErrorKind kind = reader.error().kind;
+    const bool may_be_it = kind == ErrorKind::io || kind == ErrorKind::full;
+    if (may_be_it && !unreadable) unreadable = Unreadable{path, reader.error()};
+    return std::nullopt;
+  };
   for (const std::string& path : all_paths()) {
     if (!has_id(path, id)) continue;
-    Result<std::optional<FileReader>> reader = open_marked(path, mark);
-    if (reader && *reader && (*reader)->file().id() == id) return reader;
-    const ErrorKind kind = reader ? ErrorKind::not_found : reader.error().kind;
-    if (kind == ErrorKind::io || kind == ErrorKind::full) unreadable = reader.error();
+    std::optional<FileReader> reader = open(path);
+    if (reader && reader->file().id() == id) return reader;
   }
   std::optional<FileReader> reader;
   if (mark.offset > 0) reader = try_marked(path_, mark);
   if (mark.offset > 0 && !reader) reader = find_copy(mark);
+  const std::optional<RotatedFile> place = reader ? std::nullopt : place_of(mark);
+  if (place && mark.offset > 0) {
+    for (const std::string& path : {place->path, place->packed_path()}) {
+      if (!reader) reader = open(path);
+    }
+  }
   if (!reader && unreadable) return fail(*unreadable);
   return reader;
+}
+
+// Which rotated file the marked one is, or became if it was rotated since, by the names alone.
+std::optional<RotatedFile> Lineage::place_of(const FileMark& mark) const {
+  if (auto rotated = rotated_at(mark.path)) return rotated;
+  if (!is_log(mark.path)) return std::nullopt;
+  const auto first = std::find_if(rotated_.begin(), rotated_.end(),
+                                  [&](const RotatedFile& file) { return file.time > mark.seen; });
+  return first == rotated_.end() ? std::nullopt : std::optional(*first);
 }
 
 std::optional<FileReader> Lineage::find_copy(const FileMark& mark) const {

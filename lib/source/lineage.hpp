@@ -14,6 +14,12 @@
 
 namespace nodeportd {
 
+// A file that may be the one that is looked for, and cannot be read.
+struct Unreadable {
+  std::string path;
+  Error error;
+};
+
 // The files that a followed path had before: those that lumberjack rotated, which of them are
 // settled (read, or not to be read), and where a file that was left has gone. If the path is a
 // symbolic link, what it leads to is a log with a lineage too. One thread.
@@ -51,8 +57,9 @@ class Lineage {
 
   // The marked file, wherever it is now: by identity under any name in the folders, then by what
   // it holds (packed, restored or copied away). Positioned at the mark. nullopt: it is not there.
-  // An error: it may be, but a file of its identity cannot be read.
-  [[nodiscard]] Result<std::optional<FileReader>> find(const FileMark& mark) const;
+  // An error: it may be, but the file of its identity, or what a rotation made of it, cannot be
+  // read.
+  [[nodiscard]] Result<std::optional<FileReader>, Unreadable> find(const FileMark& mark) const;
   // The same by content alone, and never the file of the mark's own identity.
   [[nodiscard]] std::optional<FileReader> find_copy(const FileMark& mark) const;
 
@@ -71,6 +78,7 @@ class Lineage {
   [[nodiscard]] static Base base_of(const std::string& path);
   [[nodiscard]] std::vector<std::string> all_paths() const;
   [[nodiscard]] std::vector<std::string> copy_candidates() const;
+  [[nodiscard]] std::optional<RotatedFile> place_of(const FileMark& mark) const;
 
   std::string path_;
   std::vector<Base> bases_;

@@ -175,11 +175,12 @@ class Stream {
   void start_at_end(std::uint64_t max_line, const Moment& now);
   void settle_before(const FileMark& newest);
   void tell_gone(const FileMark& newest);
-  using Searches = std::vector<Result<std::optional<FileReader>>>;
+  using Searches = std::vector<Result<std::optional<FileReader>, Unreadable>>;
   [[nodiscard]] std::optional<Searches> find_all(const std::vector<FileMark>& marks,
                                                  const Moment& now);
-  [[nodiscard]] bool is_worth_waiting(const FileMark& mark, const Error& error, const Moment& now);
-  void pass_over(const FileMark& mark, const Error& why);
+  [[nodiscard]] bool is_worth_waiting(const FileMark& mark, const Unreadable& found,
+                                      const Moment& now);
+  void pass_over(const FileMark& mark, const Unreadable& found);
   [[nodiscard]] bool is_emptied(const FileMark& mark, const FileReader& found) const;
 
   Lineage lineage_;

@@ -178,26 +178,24 @@ std::optional<Stream::Searches> Stream::find_all(const std::vector<FileMark>& ma
 }
 
 // The log itself is waited for, a rotated file for as long as when its turn comes later.
-bool Stream::is_worth_waiting(const FileMark& mark, const Error& error, const Moment& now) {
-  const Result<FileId> live = file_id_of(path());
-  const bool is_live = live && *live == FileId{mark.device, mark.inode};
-  if (!is_live && !may_pass(error, path(), now)) return false;
-  tell_unreadable(mark.path, error.text);
+bool Stream::is_worth_waiting(const FileMark& mark, const Unreadable& found, const Moment& now) {
+  if (!lineage_.is_log(found.path) && !may_pass(found.error, path(), now)) return false;
+  tell_unreadable(mark.path, found.error.text);
   return true;
 }
 
 // Its mark stays: it is read on at the first start at which it may be, and never from its start.
-void Stream::pass_over(const FileMark& mark, const Error& why) {
-  const auto rotated = lineage_.rotated_of({mark.device, mark.inode});
+void Stream::pass_over(const FileMark& mark, const Unreadable& found) {
+  const auto rotated = lineage_.rotated_at(found.path);
   if (rotated) lineage_.settle(*rotated);
-  const std::string file = rotated ? rotated->path : mark.path;
+  const std::string file = rotated ? found.path : mark.path;
   counters_.files_lost.add();
   tell({"source.lines_lost",
         file + " cannot be read: what is unread of it is passed over until a start at which it can",
         {{"source", path()},
          {"file", file},
          {"offset", std::to_string(mark.offset)},
-         {"error", why.text}}});
+         {"error", found.error.text}}});
 }
 
 // Whether what was marked stands in a copy, and its own file is there and holds it no more. A file

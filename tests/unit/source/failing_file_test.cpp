@@ -109,6 +109,39 @@ TEST_CASE("a rotated log that may not be read for a moment at the start is read 
   CHECK(scene.supply.gaps() == Lines{"source.unreadable audit.log"});
 }
 
+TEST_CASE("a rotated log whose packed form may not be read at the start is not begun anew") {
+  if (::geteuid() != 0) return;
+  HalfRead scene;
+  const std::string old = scene.rotate("b1\n");
+  Scene::compress(old);
+  const std::string packed = old + ".gz";
+  fs::permissions(packed, fs::perms::none);
+  {
+    const Unprivileged modes_hold;
+    CHECK(scene.after_restart().empty());
+  }
+  SECTION("it is waited for") {
+    fs::permissions(packed, fs::perms::owner_read);
+    scene.reconcile();
+    CHECK(scene.news() == Lines{"a2", "a3", "b1"});
+    CHECK(scene.supply.gaps() == Lines{"source.unreadable audit.log"});
+  }
+  SECTION("or passed over, and told by its name") {
+    {
+      const Unprivileged modes_hold;
+      scene.clock.advance(std::chrono::seconds(30));
+      scene.reconcile();
+      CHECK(scene.news() == Lines{"b1"});
+    }
+    fs::permissions(packed, fs::perms::owner_read);
+    scene.reconcile();
+    CHECK(scene.news().empty());
+    const std::string lost = "source.lines_lost " + fs::path(packed).filename().string();
+    CHECK(scene.supply.gaps() == Lines{"source.unreadable audit.log", lost + " from 304"});
+    CHECK(scene.after_restart() == Lines{"a2", "a3"});
+  }
+}
+
 TEST_CASE("a log that may not be read, and is rotated meanwhile, is told by its new name") {
   if (::geteuid() != 0) return;  // only root could rename it meanwhile
   HalfRead scene;
