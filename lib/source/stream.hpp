@@ -124,7 +124,8 @@ class Stream {
   struct Followed {
     FileReader reader;
     std::uint64_t turn = 0;
-    bool is_copy = false;  // of a file that is read on elsewhere: complete as it is
+    bool is_copy = false;     // of a file that is read on elsewhere: complete as it is
+    bool is_emptied = false;  // the log that was read before, from its start
     MonoTime quiet_since{};
     bool must_go = false;
     bool is_moved = false;  // to where no mark of the state says it is
@@ -191,7 +192,7 @@ class Stream {
   std::uint64_t rotations_ = 0;
   std::deque<Rotation> left_;          // the last kRotationsShown
   std::optional<FileReader> emptied_;  // once its copy, which is read now, is read
-  std::optional<Event> parting_;       // what the log's name met with first, since current_ is it
+  std::optional<Event> parting_;       // what the log's name met with first, since its file is read
   bool superseded_ = false;            // current_ has a successor: read it out, then move on
   std::vector<RotatedFile> expected_;  // are to be read, as far as we know
   std::vector<RotatedFile> sighted_;   // heard of since we looked last
