@@ -173,6 +173,7 @@ class Stream {
   void tell_skipped(const std::vector<RotatedFile>& files, std::uint64_t live_bytes);
 
   void start_at_end(std::uint64_t max_line, const Moment& now);
+  void settle_behind(const std::string& found, const FileMark& newest);
   void settle_before(const FileMark& newest);
   void tell_gone(const FileMark& newest);
   using Searches = std::vector<Result<std::optional<FileReader>, Unreadable>>;
