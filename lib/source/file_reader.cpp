@@ -81,10 +81,12 @@ Result<bool> FileReader::is_still_half(Batch& batch, const ReadLimits& limits) {
   const Result<LogFile::Extent> extent = file_.extent();
   if (!extent) return fail(extent.error());
   if (extent->size < offset_ + half.size) return false;
-  const Result<Block> block = read_block(batch, offset_ + half.size, limits.batch_bytes);
+  // With its last byte: others of the same size may stand there now, and that end a line.
+  const std::size_t seen = half.size - std::min<std::size_t>(half.size, 1);
+  const Result<Block> block = read_block(batch, offset_ + seen, limits.batch_bytes);
   if (!block) return fail(block.error());
   const std::string_view bytes(batch.bytes.data(), block->size);
-  half.size += size_before_border(bytes, half.form);
+  half.size = seen + size_before_border(bytes, half.form);
   if (!block->is_last || half.size > limits.max_line) return false;
   if (find_line_end(bytes, half.form)) {
     if (!has_many_lines(half.form)) return false;

@@ -76,7 +76,7 @@ void Stream::locate_current() {
     // Compressed and removed since: the packed file is what we hold open.
     if (is_gone) place = lineage_.unsettled_copy(mark_of(*current_));
     // Rotated, and removed or packed unread: of all that was rotated since, it was the first.
-    const bool was_rotated = parting_ != Event::removed && !lineage_.rotated_at(reader.path());
+    const bool was_rotated = parting_ != Event::removed && lineage_.is_log(reader.path());
     if (is_gone && !place && was_rotated) place = first_moved();
   }
   if (!place) return;
@@ -86,7 +86,7 @@ void Stream::locate_current() {
 
 bool Stream::open_next(const Moment& now) {
   if (emptied_) {
-    install({.reader = std::move(*std::exchange(emptied_, std::nullopt))}, now);
+    install({.reader = std::move(*std::exchange(emptied_, std::nullopt)), .is_emptied = true}, now);
     return true;
   }
   for (;;) {
@@ -195,7 +195,8 @@ void Stream::install(Followed file, const Moment& now) {
   std::optional<Followed> left = std::exchange(current_, std::nullopt);
   file.turn = ++turn_;
   current_ = std::move(file);
-  parting_.reset();
+  // Of a log that was emptied its name may have met with something before we looked.
+  if (!current_->is_copy && !current_->is_emptied) parting_.reset();
   superseded_ = false;
   note_names();
   // The state learns of the new file before it forgets an old one: at no moment does it lack the
@@ -245,7 +246,7 @@ void Stream::restart(const Moment& now) {
   tell_truncated(mark, "");
   FileReader again(std::move(current_->reader.file()), mark.path);
   current_.reset();
-  install({.reader = std::move(again)}, now);
+  install({.reader = std::move(again), .is_emptied = true}, now);
 }
 
 // The same for a file that was left, which is not read in the order of files any more.

@@ -125,7 +125,8 @@ class Stream {
   struct Followed {
     FileReader reader;
     std::uint64_t turn = 0;
-    bool is_copy = false;  // of a file that is read on elsewhere: complete as it is
+    bool is_copy = false;     // of a file that is read on elsewhere: complete as it is
+    bool is_emptied = false;  // the log that was read before, from its start
     MonoTime quiet_since{};
     bool must_go = false;
     bool is_moved = false;  // to where no mark of the state says it is
@@ -173,6 +174,7 @@ class Stream {
   void tell_skipped(const std::vector<RotatedFile>& files, std::uint64_t live_bytes);
 
   void start_at_end(std::uint64_t max_line, const Moment& now);
+  void settle_behind(const std::string& found, const FileMark& newest);
   void settle_before(const FileMark& newest);
   void tell_gone(const FileMark& newest);
   using Searches = std::vector<Result<std::optional<FileReader>, Unreadable>>;
@@ -192,7 +194,7 @@ class Stream {
   std::uint64_t rotations_ = 0;
   std::deque<Rotation> left_;          // the last kRotationsShown
   std::optional<FileReader> emptied_;  // once its copy, which is read now, is read
-  std::optional<Event> parting_;       // what the log's name met with first, since current_ is it
+  std::optional<Event> parting_;       // what the log's name met with first, since its file is read
   bool superseded_ = false;            // current_ has a successor: read it out, then move on
   std::map<std::string, RotatedFile> expected_;  // are to be read, as far as we know; by path
   std::vector<RotatedFile> sighted_;   // heard of since we looked last

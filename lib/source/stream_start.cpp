@@ -138,27 +138,25 @@ void Stream::resume(std::vector<FileMark> marks, const Moment& now) {
     found.push_back({.reader = std::move(*reader), .turn = mark.turn, .quiet_since = now.mono});
     found.back().is_moved = is_moved;
   }
-  // Only now: another mark of the same file may be further, and the state must not fall behind it.
-  for (const Followed& each : found) {
-    if (each.is_moved) announce(mark_of(each), false);
-  }
+  std::optional<Followed> last;
   if (is_newest_found) {
-    Followed last = std::move(found.back());
+    last = std::move(found.back());
     found.pop_back();
-    lingering_ = std::move(found);
-    if (const auto rotated = lineage_.rotated_at(last.reader.path())) {
-      lineage_.settle_until(rotated->time);
-    } else if (last.reader.path() == path()) {
-      lineage_.settle_all();
-    } else {
-      lineage_.settle_until(newest.seen);
-    }
-    install(std::move(last), now);
-    return;
   }
   lingering_ = std::move(found);
-  settle_before(newest);
-  if (!is_newest_told) tell_gone(newest);
+  // Only now: another mark of the same file may be further, and the state must not fall behind it.
+  // Not of the last, which gets a turn of its own: with that of its old mark no start could tell
+  // which of the two is the newest.
+  for (const Followed& each : lingering_) {
+    if (each.is_moved) announce(mark_of(each), false);
+  }
+  if (!last) {
+    settle_before(newest);
+    if (!is_newest_told) tell_gone(newest);
+    return;
+  }
+  settle_behind(last->reader.path(), newest);
+  install(std::move(*last), now);
 }
 
 // Each mark's file. Nothing while one of them may be readable after all: taken for gone, it would
@@ -206,6 +204,18 @@ bool Stream::is_emptied(const FileMark& mark, const FileReader& found) const {
   return lineage_.names(own);
 }
 
+// What is older than the newest mark's file, which was found at `found`.
+void Stream::settle_behind(const std::string& found, const FileMark& newest) {
+  if (const auto rotated = lineage_.rotated_at(found)) {
+    lineage_.settle_until(rotated->time);
+  } else if (found == path()) {
+    lineage_.settle_all();
+  } else {
+    lineage_.settle_until(newest.seen);
+  }
+}
+
+// The same where it was not found.
 void Stream::settle_before(const FileMark& newest) {
   const std::optional<RotatedFile> rotated = lineage_.rotated_at(newest.path);
   const bool is_untouched = newest.offset == 0;

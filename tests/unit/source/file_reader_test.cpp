@@ -28,6 +28,14 @@ TEST_CASE("lines of any length below max_line are whole, whatever the size of a 
   CHECK(read_all(scene) == expected);
 }
 
+TEST_CASE("half a line whose place a whole one of its size took is not waited for") {
+  Scene scene;
+  write_text(scene.log(), "ha");
+  CHECK(read_all(scene).empty());
+  write_text(scene.log(), "b\n");
+  CHECK(scene.news() == Lines{"b"});
+}
+
 TEST_CASE("only one batch at a time has a large buffer, and it gives it back") {
   Scene scene(4);
   scene.options.batch_bytes = 1024;

@@ -132,6 +132,12 @@ void Truth::removes(const std::string& path, bool is_rotated, const Grasp& grasp
   file->was_removed = true;
   files.erase(path);
   if (!grasp.is_up || is_open(*file, grasp)) return;
+  // What was emptied out of it would be missed at a look at it, for which a start still waits. Once
+  // it is gone, and its copy is there, it may as well have been moved to that.
+  for (TrueLine& line : lines) {
+    const bool is_missed = line.fate == Fate::told && !is_covered(line);
+    if (line.files[0] == file && is_missed && has_copy(*file)) lose(line, Fate::untold);
+  }
   for (const std::size_t number : file->lines) {
     if (stands_elsewhere(number, *file)) continue;
     TrueLine& line = lines[number];

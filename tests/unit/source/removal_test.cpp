@@ -84,4 +84,32 @@ TEST_CASE(
   CHECK(scene.supply.gaps() == Lines{"source.lines_lost " + fs::path(lost).filename().string()});
 }
 
+TEST_CASE("a log that was emptied and then removed is not taken for one that was rotated later") {
+  Scene scene;
+  write_text(scene.log(), "a1\n");
+  scene.open();
+  scene.drain();
+  const bool is_copied = GENERATE(false, true);
+  if (is_copied) fs::copy_file(scene.log(), scene.dir / "audit.log.1");
+  fs::resize_file(scene.log(), 0);
+  fs::remove(scene.log());
+  CHECK(scene.news() == Lines{"a1"});
+  write_text(scene.log(), "b\n");
+  Scene::compress(scene.rotate("c\n"));
+  CHECK(scene.news() == Lines{"b", "c"});
+  CHECK(scene.supply.gaps() == Lines{"source.truncated audit.log from 3"});
+}
+
+TEST_CASE("a copy that is read on after a start, and removed, is not taken for the rotated log") {
+  HalfRead scene;
+  const std::string copy = scene.dir / "audit.log.1";
+  fs::copy_file(scene.log(), copy);
+  fs::resize_file(scene.log(), 0);
+  scene.restart();  // which opens the copy, and reads nothing yet
+  fs::remove(copy);
+  append_text(scene.log(), "b\n");
+  Scene::compress(scene.rotate("c\n"));
+  CHECK(scene.news() == Lines{"a2", "a3", "b", "c"});
+}
+
 }  // namespace nodeportd::test

@@ -107,6 +107,20 @@ TEST_CASE("of a file with two marks the further one stays, wherever the next kil
   }
 }
 
+TEST_CASE("of the marks of a start that reads on in a copy one is the newest, after each batch") {
+  HalfRead scene;
+  fs::copy_file(scene.log(), scene.dir / "audit.log.1");
+  fs::resize_file(scene.log(), 0);
+  CHECK(scene.after_restart() == Lines{"a2", "a3"});
+  REQUIRE(scene.supply.history.size() > 2);
+  for (std::size_t batches = 0; batches <= scene.supply.history.size(); ++batches) {
+    std::vector<std::uint64_t> turns;
+    for (const FileMark& mark : scene.supply.marks_after(batches)) turns.push_back(mark.turn);
+    std::sort(turns.begin(), turns.end());
+    CHECK(std::adjacent_find(turns.begin(), turns.end()) == turns.end());
+  }
+}
+
 TEST_CASE("a packed file whose inode the log has now was rotated, not truncated") {
   HalfRead scene;
   const std::string old = scene.rotate("");
