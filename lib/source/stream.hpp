@@ -197,7 +197,7 @@ class Stream {
   std::optional<Event> parting_;       // what the log's name met with first, since its file is read
   bool superseded_ = false;            // current_ has a successor: read it out, then move on
   std::map<std::string, RotatedFile> expected_;  // are to be read, as far as we know; by path
-  std::vector<RotatedFile> sighted_;   // heard of since we looked last
+  std::vector<RotatedFile> sighted_;             // heard of since we looked last
   WallTime seen_{};
   std::uint64_t turn_ = 0;
 
