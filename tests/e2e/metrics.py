@@ -269,10 +269,14 @@ class Probes(Asked):
                 well = (200, {"healthy": True, "reasons": []})
                 eventually(lambda: self.probe("/healthz") == well, what="a daemon that is well")
                 frozen = self.freeze(daemon, name)
-                eventually(lambda: self.probe("/healthz")[0] == 503, what="a daemon that is ill")
-                reasons = self.probe("/healthz")[1]["reasons"]
-                self.assertEqual([reason["check"] for reason in reasons], ["thread " + called.get(name, name)])
-                frozen.thaw()
+                ill = ["thread " + called.get(name, name)]
+                # Others may be slow to answer for a moment, on a machine that has much to do.
+                try:
+                    eventually(lambda: (answer := self.probe("/healthz"))[0] == 503 and
+                               [each["check"] for each in answer[1]["reasons"]] == ill,
+                               what=f"the one that is ill: {ill}")
+                finally:
+                    frozen.thaw()
 
     def test_the_socket_answers_too(self):
         self.daemon(self.settings()).start()
