@@ -9,12 +9,7 @@ namespace nodeportd {
 namespace {
 
 std::string in_a_row(const std::vector<std::string>& words, std::string_view between) {
-  std::string text;
-  for (const std::string& word : words) {
-    if (!text.empty()) text += between;
-    text += word;
-  }
-  return text;
+  return fmt::format("{}", fmt::join(words, between));
 }
 
 // For a shell's single quotes. Its own way out of them is `'\''`, in fish also `\'`.

@@ -22,6 +22,8 @@ StatusReport take_status(const Surveyed& parts) {
   report.matches = counters.matches.get();
   report.uninspectable = counters.uninspectable.get();
   report.rules_loaded = parts.rules_loaded;
+  report.reload_refused = parts.refused.time;
+  report.reload_problem = parts.refused.problem;
   for (const Rule& rule : parts.rules.catalog()) {
     std::uint64_t alerts = 0;
     for (const auto& [key, count] : figures.alerts) alerts += key.first == rule.id ? count : 0;

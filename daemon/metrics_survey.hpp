@@ -12,6 +12,11 @@ namespace nodeportd {
 
 // The parts of the running daemon that count.
 struct Surveyed {
+  // The last reload, if it was.
+  struct Refused {
+    std::optional<WallTime> time;
+    std::string problem;  // the first
+  };
   const Config& config;
   const RuleSet& rules;
   Pipeline& pipeline;
@@ -22,6 +27,7 @@ struct Surveyed {
   const Clock& clock;
   WallTime started;
   WallTime rules_loaded;
+  const Refused& refused;
 };
 
 [[nodiscard]] StatusReport take_status(const Surveyed& parts);

@@ -1,13 +1,11 @@
 #include "daemon/probes.hpp"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 #include <set>
 
 #include "base/text.hpp"
 #include "base/units.hpp"
+#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
@@ -92,24 +90,17 @@ std::string to_json(const char* word, const std::vector<ProbeCheck>& checks) {
                         [](const ProbeCheck& check) { return !check.reason.empty(); });
   shown.resize(std::min(shown.size(), kChecksShown));
   rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> json(buffer);
-  const auto put = [&](const char* key, const std::string& text) {
-    const std::string valid = valid_utf8(text);
-    json.Key(key);
-    json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
-  };
+  Writer json(buffer);
   json.StartObject();
-  json.Key(word);
-  json.Bool(holds(checks));
-  json.Key("reasons");
+  write_member(json, word, holds(checks));
+  write_key(json, "reasons");
   json.StartArray();
   for (const ProbeCheck& check : shown) {
     json.StartObject();
-    put("check", check.check);
-    if (!check.path.empty()) put("path", check.path);
-    json.Key("ok");
-    json.Bool(check.reason.empty());
-    if (!check.reason.empty()) put("reason", check.reason);
+    write_member(json, "check", check.check);
+    if (!check.path.empty()) write_member(json, "path", check.path);
+    write_member(json, "ok", check.reason.empty());
+    if (!check.reason.empty()) write_member(json, "reason", check.reason);
     json.EndObject();
   }
   json.EndArray();

@@ -1,14 +1,13 @@
 #include "daemon/reload.hpp"
 
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "base/text.hpp"
 #include "daemon/confined_paths.hpp"
+#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
@@ -99,27 +98,17 @@ Reload load_again(const std::string& config_path, const Config& running,
 
 std::string to_json(const Reload& reload) {
   const Setup& setup = reload.setup;
+  std::vector<std::string> problems;
+  for (const Problem& problem : setup.problems) problems.push_back(to_text(problem));
   rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> json(buffer);
-  const auto put = [&](const std::string& text) {
-    const std::string valid = valid_utf8(text);
-    json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
-  };
+  Writer json(buffer);
   json.StartObject();
-  json.Key("reloaded");
-  json.Bool(setup.problems.empty());
-  json.Key("rules");
-  json.Uint64(setup.rules ? setup.rules->size() : 0);
-  json.Key("exceptions");
-  json.Uint64(setup.rules ? setup.rules->exceptions().size() : 0);
-  json.Key("problems");
-  json.StartArray();
-  for (const Problem& problem : setup.problems) put(to_text(problem));
-  json.EndArray();
-  json.Key("restart_needed");
-  json.StartArray();
-  for (const std::string& each : reload.restart) put(each);
-  json.EndArray();
+  write_member(json, "reloaded", problems.empty());
+  write_member(json, "rules", std::uint64_t{setup.rules ? setup.rules->size() : 0});
+  write_member(json, "exceptions",
+               std::uint64_t{setup.rules ? setup.rules->exceptions().size() : 0});
+  write_member(json, "problems", problems);
+  write_member(json, "restart_needed", reload.restart);
   json.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
 }

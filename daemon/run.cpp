@@ -164,8 +164,8 @@ class Daemon {
   }
 
   [[nodiscard]] Surveyed surveyed() const {
-    return {config(),  *setup_.rules, *pipeline_, *source_, *store_,
-            *outlets_, lookout_,      clock_,     started_, rules_loaded_};
+    return {config(), *setup_.rules, *pipeline_, *source_,      *store_, *outlets_,
+            lookout_, clock_,        started_,   rules_loaded_, refused_};
   }
 
   void start() {
@@ -183,17 +183,15 @@ class Daemon {
       name_thread("source");
       source_->run(stop);
     });
-    tell_ready();
+    log_.info("ready: {}", summary());
+    notify::ready(summary());
     desk_->start_watchdog();
     give_back_startup_pages();
   }
 
-  void tell_ready() {
-    const std::string summary = "following " + counted(source_->status().size(), "log") + " with " +
-                                counted(setup_.rules->size(), "rule") + " for " +
-                                counted(config().sinks.size(), "sink");
-    log_.info("ready: {}", summary);
-    notify::ready(summary);
+  std::string summary() const {
+    return "following " + counted(source_->status().size(), "log") + " with " +
+           counted(setup_.rules->size(), "rule") + " for " + counted(config().sinks.size(), "sink");
   }
 
   void warn_of_rules() {
@@ -244,19 +242,24 @@ class Daemon {
     Reload again = load_again(command_.config, config(), left_);
     for (const Problem& problem : again.setup.problems) log_.error("{}", to_text(problem));
     pipeline_->ledger().post(notice_of(again));
-    if (again.setup.problems.empty()) take_up(again.setup);
-    tell_ready();
+    if (again.setup.problems.empty()) {
+      take_up(again.setup);
+    } else {
+      refused_ = {clock_.wall(), to_text(again.setup.problems.front())};
+    }
+    notify::ready(summary());
     return again;
   }
 
   AdminAnswer reload_as_asked() {
-    const Reload again = reload("asked to");
+    const Reload again = reload("nodeportd reload");
     return {.status = again.setup.problems.empty() ? 200U : 422U, .body = to_json(again)};
   }
 
   void take_up(const Setup& next) {
     setup_.rules = next.rules;
     rules_loaded_ = clock_.wall();
+    refused_ = {};
     Config& running = setup_.config;
     running.rules = next.config.rules;
     running.exceptions = next.config.exceptions;
@@ -355,6 +358,7 @@ class Daemon {
   SystemClock clock_;
   WallTime started_{};
   WallTime rules_loaded_{};
+  Surveyed::Refused refused_;
   boost::asio::io_context io_;
   boost::asio::posix::stream_descriptor signal_waits_{io_};
   boost::asio::steady_timer look_timer_{io_};

@@ -1,8 +1,6 @@
 #include "daemon/status_report.hpp"
 
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <span>
 
@@ -11,33 +9,10 @@
 #include "base/units.hpp"
 #include "daemon/table.hpp"
 #include "decode/audit_decoder.hpp"
+#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
-
-using StatusWriter = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void put(StatusWriter& json, const char* key, const std::string& text) {
-  json.Key(key);
-  const std::string valid = valid_utf8(text);
-  json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
-}
-void put(StatusWriter& json, const char* key, std::uint64_t number) {
-  json.Key(key);
-  json.Uint64(number);
-}
-void put_flag(StatusWriter& json, const char* key, bool flag) {
-  json.Key(key);
-  json.Bool(flag);
-}
-void put_time(StatusWriter& json, const char* key, const std::optional<WallTime>& time) {
-  json.Key(key);
-  if (!time) {
-    json.Null();
-    return;
-  }
-  json.String(format_time(*time).c_str());
-}
 
 // By the clock that people read.
 std::optional<WallTime> behind_since(const StreamStatus& stream, const StatusReport& report) {
@@ -45,26 +20,26 @@ std::optional<WallTime> behind_since(const StreamStatus& stream, const StatusRep
   return report.now - std::chrono::duration_cast<Micros>(report.mono - *stream.behind_since);
 }
 
-void put_streams(StatusWriter& json, const StatusReport& report) {
-  json.Key("logs");
+void put_streams(Writer& json, const StatusReport& report) {
+  write_key(json, "logs");
   json.StartArray();
   for (const StreamStatus& stream : report.streams) {
     json.StartObject();
-    put(json, "path", stream.path);
-    put(json, "file", stream.file);
-    put(json, "offset", stream.offset);
-    put(json, "size", stream.size);
-    put(json, "unread_bytes", stream.unread);
-    put_flag(json, "waiting_for_file", stream.waiting);
-    put_flag(json, "at_end", stream.at_end);
-    put_time(json, "behind_since", behind_since(stream, report));
-    put(json, "rotations", stream.rotations);
-    json.Key("left");
+    write_member(json, "path", stream.path);
+    write_member(json, "file", stream.file);
+    write_member(json, "offset", stream.offset);
+    write_member(json, "size", stream.size);
+    write_member(json, "unread_bytes", stream.unread);
+    write_member(json, "waiting_for_file", stream.waiting);
+    write_member(json, "at_end", stream.at_end);
+    write_member(json, "behind_since", behind_since(stream, report));
+    write_member(json, "rotations", stream.rotations);
+    write_key(json, "left");
     json.StartArray();
     for (const Rotation& rotation : stream.left) {
       json.StartObject();
-      put_time(json, "time", rotation.time);
-      put(json, "file", rotation.file);
+      write_member(json, "time", rotation.time);
+      write_member(json, "file", rotation.file);
       json.EndObject();
     }
     json.EndArray();
@@ -73,47 +48,49 @@ void put_streams(StatusWriter& json, const StatusReport& report) {
   json.EndArray();
 }
 
-void put_rules(StatusWriter& json, const StatusReport& report) {
-  put_time(json, "rules_loaded", report.rules_loaded);
-  json.Key("rules");
+void put_rules(Writer& json, const StatusReport& report) {
+  write_member(json, "rules_loaded", report.rules_loaded);
+  write_member(json, "reload_refused", report.reload_refused);
+  write_member(json, "reload_problem", report.reload_problem);
+  write_key(json, "rules");
   json.StartArray();
   for (const StatusReport::Rule& rule : report.rules) {
     json.StartObject();
-    put(json, "id", rule.id);
-    put(json, "name", rule.name);
-    put(json, "level", rule.level);
-    put(json, "alerts", rule.alerts);
+    write_member(json, "id", rule.id);
+    write_member(json, "name", rule.name);
+    write_member(json, "level", rule.level);
+    write_member(json, "alerts", rule.alerts);
     json.EndObject();
   }
   json.EndArray();
-  json.Key("exceptions");
+  write_key(json, "exceptions");
   json.StartArray();
   for (const auto& [name, matches] : report.suppressed) {
     json.StartObject();
-    put(json, "name", name);
-    put(json, "suppressed", matches);
+    write_member(json, "name", name);
+    write_member(json, "suppressed", matches);
     json.EndObject();
   }
   json.EndArray();
 }
 
-void put_sinks(StatusWriter& json, const StatusReport& report) {
-  json.Key("sinks");
+void put_sinks(Writer& json, const StatusReport& report) {
+  write_key(json, "sinks");
   json.StartArray();
   for (const StatusReport::Sink& sink : report.sinks) {
     json.StartObject();
-    put(json, "name", sink.courier.sink);
-    put_flag(json, "alive", sink.courier.alive);
-    put(json, "delivered", sink.courier.delivered);
-    put(json, "pending", sink.pending);
-    put(json, "pending_bytes", sink.pending_bytes);
-    put_time(json, "oldest_pending", sink.oldest_pending);
-    put(json, "failed_attempts", sink.courier.retries);
-    put(json, "dead_letters", sink.courier.refused);
-    put(json, "undurable_waiting", sink.courier.undurable_waiting);
-    put(json, "undurable_dropped", sink.courier.undurable_dropped);
-    put_time(json, "last_delivery", sink.courier.last_delivery);
-    put(json, "last_error", sink.courier.last_error);
+    write_member(json, "name", sink.courier.sink);
+    write_member(json, "alive", sink.courier.alive);
+    write_member(json, "delivered", sink.courier.delivered);
+    write_member(json, "pending", sink.pending);
+    write_member(json, "pending_bytes", sink.pending_bytes);
+    write_member(json, "oldest_pending", sink.oldest_pending);
+    write_member(json, "failed_attempts", sink.courier.retries);
+    write_member(json, "dead_letters", sink.courier.refused);
+    write_member(json, "undurable_waiting", sink.courier.undurable_waiting);
+    write_member(json, "undurable_dropped", sink.courier.undurable_dropped);
+    write_member(json, "last_delivery", sink.courier.last_delivery);
+    write_member(json, "last_error", sink.courier.last_error);
     json.EndObject();
   }
   json.EndArray();
@@ -169,27 +146,27 @@ void print_rotations(const Value& root, std::FILE* to) {
 
 std::string to_json(const StatusReport& report) {
   rapidjson::StringBuffer buffer;
-  StatusWriter json(buffer);
+  Writer json(buffer);
   json.StartObject();
-  put(json, "version", std::string(NODEPORTD_VERSION));
-  put(json, "cluster", report.cluster);
-  put(json, "node", report.node);
-  put(json, "epoch", report.epoch);
-  put_time(json, "started", report.started);
-  put_time(json, "now", report.now);
-  put_flag(json, "durable", report.ledger.durable);
-  put_flag(json, "paused", report.ledger.paused);
-  put(json, "records", report.records);
-  put(json, "bytes", report.bytes);
-  put(json, "decoded", report.decoded);
-  put(json, "matches", report.matches);
-  put(json, "uninspectable", report.uninspectable);
-  put(json, "suppressed", report.ledger.suppressed);
-  put(json, "open_windows", report.ledger.open_windows);
-  put_time(json, "watermark", report.ledger.watermark);
-  put(json, "revisions", report.ledger.revisions);
-  put(json, "commits", report.ledger.commits);
-  put(json, "failed_commits", report.ledger.failed_commits);
+  write_member(json, "version", std::string_view(NODEPORTD_VERSION));
+  write_member(json, "cluster", report.cluster);
+  write_member(json, "node", report.node);
+  write_member(json, "epoch", report.epoch);
+  write_member(json, "started", report.started);
+  write_member(json, "now", report.now);
+  write_member(json, "durable", report.ledger.durable);
+  write_member(json, "paused", report.ledger.paused);
+  write_member(json, "records", report.records);
+  write_member(json, "bytes", report.bytes);
+  write_member(json, "decoded", report.decoded);
+  write_member(json, "matches", report.matches);
+  write_member(json, "uninspectable", report.uninspectable);
+  write_member(json, "suppressed", report.ledger.suppressed);
+  write_member(json, "open_windows", report.ledger.open_windows);
+  write_member(json, "watermark", report.ledger.watermark);
+  write_member(json, "revisions", report.ledger.revisions);
+  write_member(json, "commits", report.ledger.commits);
+  write_member(json, "failed_commits", report.ledger.failed_commits);
   put_streams(json, report);
   put_rules(json, report);
   put_sinks(json, report);
@@ -219,6 +196,11 @@ Result<void> print_status(const std::string& json, std::FILE* to) {
                     text_of(root, "matches") + " matches, " + text_of(root, "suppressed") +
                     " suppressed, " + text_of(root, "uninspectable") + " uninspectable");
   line("windows", text_of(root, "open_windows") + " open, watermark " + text_of(root, "watermark"));
+  const std::string refused = text_of(root, "reload_refused");
+  line("rules", "as of " + text_of(root, "rules_loaded") +
+                    (refused.empty() || refused == "-"
+                         ? ""
+                         : "; REFUSED at " + refused + ": " + text_of(root, "reload_problem")));
   print_rows(root, "logs",
              {"LOG", "FILE", "OFFSET", "SIZE", "UNREAD", "BEHIND SINCE", "WAITING", "ROTATIONS"},
              {"path", "file", "offset", "size", "unread_bytes", "behind_since", "waiting_for_file",

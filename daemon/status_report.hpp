@@ -40,7 +40,9 @@ struct StatusReport {
     std::string level;
     std::uint64_t alerts = 0;  // first revisions, since the start
   };
-  WallTime rules_loaded{};  // at the start, or by a reload
+  WallTime rules_loaded{};                 // at the start, or by a reload
+  std::optional<WallTime> reload_refused;  // if the last one was
+  std::string reload_problem;              // the first of them
   std::vector<Rule> rules;
   std::map<std::string, std::uint64_t> suppressed;  // matches, by exception, since the start
   LedgerStatus ledger;

@@ -36,18 +36,28 @@ Pipeline::Parts parts_of(std::shared_ptr<const Edition> edition, Store& store, O
           .beat_facts = {}};
 }
 
+// What such a chain stands on.
+struct Ground {
+  Ground() {
+    StoreOptions options;
+    options.directory = dir / "state";
+    auto opened = Store::open(options, clock.wall());
+    REQUIRE(opened);
+    store = std::move(*opened);
+  }
+  Pipeline::Parts parts() { return parts_of(empty_edition(), *store, nobody, clock); }
+
+  const TempDir dir;
+  const SystemClock clock;
+  std::unique_ptr<Store> store;
+  Outlets nobody{{}};
+};
+
 }  // namespace
 
 TEST_CASE("a state that can be written again at the stop is, before its next attempt is due") {
-  const TempDir dir;
-  const SystemClock clock;
-  StoreOptions options;
-  options.directory = dir / "state";
-  auto store = Store::open(options, clock.wall());
-  REQUIRE(store);
-  const auto edition = empty_edition();
-  Outlets nobody({});
-  Pipeline pipeline({}, parts_of(edition, **store, nobody, clock));
+  Ground ground;
+  Pipeline pipeline({}, ground.parts());
   {
     const FileSizeLimit full(0);
     pipeline.start();
@@ -61,15 +71,8 @@ TEST_CASE("a state that can be written again at the stop is, before its next att
 }
 
 TEST_CASE("what the ledger tells, keeps and takes time for is counted by name") {
-  const TempDir dir;
-  const SystemClock clock;
-  StoreOptions options;
-  options.directory = dir / "state";
-  auto store = Store::open(options, clock.wall());
-  REQUIRE(store);
-  const auto edition = empty_edition();
-  Outlets nobody({});
-  Pipeline::Parts parts = parts_of(edition, **store, nobody, clock);
+  Ground ground;
+  Pipeline::Parts parts = ground.parts();
   parts.silenced = {"source.silent"};
   Pipeline pipeline({}, std::move(parts));
   pipeline.start();
