@@ -36,6 +36,7 @@ void Aggregator::use(const std::vector<Rule>& catalog, std::vector<std::string> 
 void Aggregator::restore(std::vector<Window> open,
                          const std::vector<std::pair<std::string, WallTime>>& watermarks,
                          std::optional<WallTime> shelved_until) {
+  live_.reserve(open.size());
   for (Window& window : open) {
     const std::string id = window.alert.id;
     by_end_.emplace(window.alert.window_end, id);

@@ -1,5 +1,6 @@
 // The windows of the store, and what the history knows of those that are gone.
 
+#include <algorithm>
 #include <string_view>
 
 #include "state/codec.hpp"
@@ -24,6 +25,11 @@ Result<std::vector<Window>> Store::open_windows(std::size_t max) {
   const std::lock_guard guard(mutex_);
   std::vector<Window> windows;
   std::vector<DamagedRow> damaged;
+  // Windows are large and many: growing step by step would hold them twice and move each.
+  auto counted = database_.each(
+      "SELECT count(*) FROM windows WHERE closed = 0",
+      [&](const Row& row) { windows.reserve(std::min<std::uint64_t>(row.bits(0), max)); });
+  if (!counted) return fail(counted.error());
   auto read = database_.each(
       "SELECT rowid, alert_id, body FROM windows WHERE closed = 0 ORDER BY window_end LIMIT ?",
       [&](const Row& row) {
