@@ -88,6 +88,7 @@ std::vector<StreamStatus> shown_logs(const std::vector<StreamStatus>& streams) {
     other.bytes += each.bytes;
     other.unread += each.unread;
     other.missing |= each.missing || each.waiting;
+    other.last_read = std::max(other.last_read, each.last_read);
     if (each.behind_since) {
       other.behind_since =
           std::min(other.behind_since.value_or(MonoTime::max()), *each.behind_since);
@@ -117,6 +118,11 @@ void add_logs(const MetricsReport& report, Families& page) {
                "How long ago a followed log was last read to its end; 0 while it is.",
                log.behind_since ? seconds_since(*log.behind_since, report.now) : 0.0,
                {{"log", log.path}});
+  }
+  for (const StreamStatus& log : logs) {
+    page.gauge("nodeportd_log_last_read_timestamp_seconds",
+               "When lines of a followed log came last; 0 if none came since the start.",
+               log.last_read ? seconds_of(*log.last_read) : 0.0, {{"log", log.path}});
   }
   for (const StreamStatus& log : logs) {
     page.flag("nodeportd_log_missing", "1 while there is no file to read under a log's path.",

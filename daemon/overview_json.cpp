@@ -136,6 +136,7 @@ void put_source(Writer& json, const StreamStatus& stream) {
   write_member(json, "size", stream.size);
   write_member(json, "unread", stream.unread);
   write_member(json, "records", stream.records);
+  write_member(json, "last_read", stream.last_read);
   write_member(json, "waiting", stream.waiting);
   write_member(json, "missing", stream.missing);
   json.EndObject();

@@ -32,6 +32,7 @@ void put_streams(Writer& json, const StatusReport& report) {
     write_member(json, "unread_bytes", stream.unread);
     write_member(json, "waiting_for_file", stream.waiting);
     write_member(json, "at_end", stream.at_end);
+    write_member(json, "last_read", stream.last_read);
     write_member(json, "behind_since", behind_since(stream, report));
     write_member(json, "rotations", stream.rotations);
     write_key(json, "left");
@@ -202,9 +203,10 @@ Result<void> print_status(const std::string& json, std::FILE* to) {
                          ? ""
                          : "; REFUSED at " + refused + ": " + text_of(root, "reload_problem")));
   print_rows(root, "logs",
-             {"LOG", "FILE", "OFFSET", "SIZE", "UNREAD", "BEHIND SINCE", "WAITING", "ROTATIONS"},
-             {"path", "file", "offset", "size", "unread_bytes", "behind_since", "waiting_for_file",
-              "rotations"},
+             {"LOG", "FILE", "OFFSET", "SIZE", "UNREAD", "LAST READ", "BEHIND SINCE", "WAITING",
+              "ROTATIONS"},
+             {"path", "file", "offset", "size", "unread_bytes", "last_read", "behind_since",
+              "waiting_for_file", "rotations"},
              to);
   print_rotations(root, to);
   print_rows(root, "rules", {"RULE", "LEVEL", "ALERTS"}, {"name", "level", "alerts"}, to);

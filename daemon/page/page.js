@@ -268,7 +268,7 @@ function sourceRow(source) {
   if (source.missing) how = "the file is gone";
   if (source.waiting) how = "no file to read";
   return [source.path, make("span", { class: how === "reading" || source.unread === 0 && !source.missing && !source.waiting ? "" : "worked" }, how),
-    `${size(source.offset)} of ${size(source.size)}`, size(source.unread), amount(source.records)];
+    `${size(source.offset)} of ${size(source.size)}`, size(source.unread), amount(source.records), source.last_read ? moment(source.last_read) : "none yet"];
 }
 
 function sinkRow(sink) {
@@ -324,7 +324,7 @@ function show() {
   renew("users", exposures, () => bars(exposures, who));
   renew("spaces", exposures, () => bars(exposures, (exposure) => exposure.namespace));
   renew("open", [data.open, today], () => table([["Last"], ["Level"], ["Rule"], ["What"], ["Events", "number"]], data.open.map(alertRow), "No alert is open."));
-  renew("sources", data.sources, () => table([["Log"], ["State"], ["Position"], ["Unread", "number"], ["Records", "number"]], data.sources.map(sourceRow), "No log is followed.", data.sources_in_all > data.sources.length ? `${data.sources.length} of ${data.sources_in_all}` : ""));
+  renew("sources", [data.sources, today], () => table([["Log"], ["State"], ["Position"], ["Unread", "number"], ["Records", "number"], ["Last line"]], data.sources.map(sourceRow), "No log is followed.", data.sources_in_all > data.sources.length ? `${data.sources.length} of ${data.sources_in_all}` : ""));
   renew("sinks", [data.sinks, data.sinks.map((sink) => sink.oldest_pending && ago(sink.oldest_pending)), today], () => table([["Sink"], ["State"], ["Delivered", "number"], ["Waiting", "number"], ["Oldest", "number"], ["Dead letters", "number"], ["Last delivery"], ["Last error"]], data.sinks.map(sinkRow), "No sink is configured."));
   renew("blind", [data.blind_spots, today], () => table([["When"], ["Level"], ["What"], ["Where and why"], ["Times", "number"]], data.blind_spots.map(blindRow), "None: every line could be read."));
 }

@@ -297,7 +297,10 @@ void Source::publish_status(MonoTime now) {
     StreamStatus& status = status_[followed->index];
     const std::optional<MonoTime> behind_since = status.behind_since.value_or(now);
     if (std::exchange(followed->was_served, false)) {
+      const bool has_come = followed->records != status.records;
+      const std::optional<WallTime> last_read = has_come ? clock_.wall() : status.last_read;
       status = followed->stream.status();
+      status.last_read = last_read;
       status.records = followed->records;
       status.bytes = followed->bytes;
     }

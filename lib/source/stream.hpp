@@ -55,6 +55,7 @@ struct StreamStatus {
   // Read since the start, from all its files.
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
+  std::optional<WallTime> last_read;  // when records of it came last, since the start
   // The last time that nothing of it was left to read, if something is now.
   std::optional<MonoTime> behind_since;
 };

@@ -136,6 +136,8 @@ class Metrics(Asked):
                 'nodeportd_alert_latency_seconds_bucket{sink="alerts",le="86400"}': 1,
         }.items():
             self.assertEqual(self.metric(line), value, line)
+        self.assertLess(
+            time.time() - self.metric(f'nodeportd_log_last_read_timestamp_seconds{{log="{log}"}}'), 300)
         eventually(lambda: self.metric("nodeportd_open_windows") == 1, what="the hour's window")
         suppressed = 'nodeportd_matches_suppressed_total{exception="known"}'
         self.assertGreaterEqual(self.metric(suppressed), 1)

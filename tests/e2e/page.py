@@ -131,6 +131,7 @@ class Page(Looked):
         self.assertIn("data", browser.text("#spaces"))
         self.assertEqual(browser.rows("sources")[0][:2], [self.path("audit.log"),
                                                           "read to its end"])
+        self.assertRegex(browser.rows("sources")[0][5], r"\d:\d\d")
         self.assertEqual(browser.rows("sinks")[0][:2], ["alerts", "takes alerts"])
         self.assertEqual(browser.text("#sentence"), "Seeing everything.")
         self.assertEqual(browser.complaints(), [])
@@ -139,6 +140,7 @@ class Page(Looked):
         self.start()
         browser = self.open_page()
         self.assertIn("No exposure was seen", browser.text("#exposures"))
+        self.assertEqual(browser.rows("sources")[0][5], "none yet")
         self.write(exposure("a-1", time_text=before(seconds=1)), {"broken": True})
         self.append("{\"kind\":\"Event\",\"verb\":\"create\",\"objectRef\":{\"resource\":\"services\""
                     ",\"x\":NodePort\n")

@@ -15,6 +15,7 @@ MetricsReport sample_report() {
   log.records = 3;
   log.bytes = 70;
   log.unread = 17;
+  log.last_read = WallTime(std::chrono::milliseconds(990'250));
   log.behind_since = report.now - std::chrono::milliseconds(2'500);
   report.rejects[static_cast<std::size_t>(Reject::torn)] = 4;
   report.ledger.alerts[{"rule-1", "denied"}] = 5;
@@ -50,6 +51,7 @@ TEST_CASE("each figure stands under its name, with the labels that tell it from 
            "nodeportd_log_bytes_total{log=\"/var/log/audit.log\"} 70\n",
            "nodeportd_log_unread_bytes{log=\"/var/log/audit.log\"} 17\n",
            "nodeportd_log_behind_seconds{log=\"/var/log/audit.log\"} 2.5\n",
+           "nodeportd_log_last_read_timestamp_seconds{log=\"/var/log/audit.log\"} 990.25\n",
            "nodeportd_lines_uninspectable_total{reason=\"torn\"} 4\n",
            "nodeportd_lines_uninspectable_total{reason=\"legacy_format\"} 0\n",
            "nodeportd_alerts_total{rule=\"rule-1\",outcome=\"denied\"} 5\n",
@@ -85,6 +87,8 @@ TEST_CASE("of more than a hundred logs the rest is one, and none is lost in the 
   CHECK(page.find("nodeportd_log_lines_total{log=\"other\"} 450\n") != std::string::npos);
   CHECK(page.find("nodeportd_log_missing{log=\"other\"} 1\n") != std::string::npos);
   CHECK(page.find("nodeportd_log_behind_seconds{log=\"other\"} 2.5\n") != std::string::npos);
+  CHECK(page.find("nodeportd_log_last_read_timestamp_seconds{log=\"other\"} 990.25\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("a file's name neither breaks the page nor adds a line to it, nor passes for another's") {

@@ -28,11 +28,13 @@ TEST_CASE("lines come as soon as they are written, each once, with their offsets
 TEST_CASE("of each log is told what was read, and since when something is left to read") {
   Scene scene(1);
   write_text(scene.log(), "one\ntwo\n");
+  const WallTime at_first = scene.clock.wall();
   scene.open();
   scene.drain();
   const auto status = [&] { return scene.source->status()[0]; };
   CHECK(status().records == 2);
   CHECK(status().bytes == 8);
+  CHECK(status().last_read == at_first);
   CHECK_FALSE(status().behind_since);
   scene.supply.hold = true;
   append_text(scene.log(), "three\n");
@@ -44,12 +46,14 @@ TEST_CASE("of each log is told what was read, and since when something is left t
   scene.clock.advance(std::chrono::seconds(5));
   scene.drain();
   CHECK(status().records == 3);
+  CHECK(status().last_read == at_first);  // the clock stood still while the third line came
   CHECK(status().behind_since == behind_since);
   scene.supply.hold = false;
   scene.supply.release();
   scene.drain();
   CHECK(status().records == 4);
   CHECK(status().bytes == 19);
+  CHECK(status().last_read == scene.clock.wall());
   CHECK_FALSE(status().behind_since);
 }
 
