@@ -5,6 +5,8 @@
 
 #include <limits>
 #include <sstream>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/text.hpp"
 #include "model/rule.hpp"
@@ -19,26 +21,26 @@ using Labels = std::vector<ClientMetric::Label>;
 
 constexpr std::size_t kLogsMax = 100;
 
-// The families of a page. What is added under the name of the last one joins it.
+// The families of a page, in the order in which their names came first. What is added under a name
+// that is there joins its family: the format wants a family's metrics to stand together.
 class Families {
  public:
-  void count(const char* name, const char* help, std::uint64_t value, Labels labels = {}) {
-    ClientMetric& metric = add(name, help, MetricType::Counter, std::move(labels));
+  void count(const char* name, const char* help, std::uint64_t value, const Labels& labels = {}) {
+    ClientMetric& metric = add(name, help, MetricType::Counter, labels);
     metric.counter.value = static_cast<double>(value);
   }
-  void gauge(const char* name, const char* help, double value, Labels labels = {}) {
-    add(name, help, MetricType::Gauge, std::move(labels)).gauge.value = value;
+  void gauge(const char* name, const char* help, double value, const Labels& labels = {}) {
+    add(name, help, MetricType::Gauge, labels).gauge.value = value;
   }
-  void gauge(const char* name, const char* help, std::uint64_t value, Labels labels = {}) {
-    gauge(name, help, static_cast<double>(value), std::move(labels));
+  void gauge(const char* name, const char* help, std::uint64_t value, const Labels& labels = {}) {
+    gauge(name, help, static_cast<double>(value), labels);
   }
-  void flag(const char* name, const char* help, bool value, Labels labels = {}) {
-    gauge(name, help, value ? 1.0 : 0.0, std::move(labels));
+  void flag(const char* name, const char* help, bool value, const Labels& labels = {}) {
+    gauge(name, help, value ? 1.0 : 0.0, labels);
   }
   void durations(const char* name, const char* help, const DurationHistogram::Figures& figures,
-                 Labels labels = {}) {
-    ClientMetric::Histogram& histogram =
-        add(name, help, MetricType::Histogram, std::move(labels)).histogram;
+                 const Labels& labels = {}) {
+    ClientMetric::Histogram& histogram = add(name, help, MetricType::Histogram, labels).histogram;
     histogram.sample_sum = figures.sum;
     for (std::size_t i = 0; i < figures.counts.size(); ++i) {
       histogram.sample_count += figures.counts[i];
@@ -56,17 +58,19 @@ class Families {
   }
 
  private:
-  ClientMetric& add(const char* name, const char* help, MetricType type, Labels labels) {
-    if (families_.empty() || families_.back().name != name) {
-      families_.push_back({name, help, type, {}});
-    }
+  ClientMetric& add(const char* name, const char* help, MetricType type, const Labels& labels) {
+    const auto [place, is_new] = places_.try_emplace(name, families_.size());
+    if (is_new) families_.push_back({name, help, type, {}});
+    ClientMetric& metric = families_[place->second].metric.emplace_back();
     // Not U+FFFD for what is not UTF-8: two files of nearly one name must not become one series.
-    for (ClientMetric::Label& label : labels) label.value = printable(label.value);
-    families_.back().metric.emplace_back().label = std::move(labels);
-    return families_.back().metric.back();
+    for (const ClientMetric::Label& label : labels) {
+      metric.label.push_back({label.name, printable(label.value)});
+    }
+    return metric;
   }
 
   std::vector<MetricFamily> families_;
+  std::unordered_map<std::string_view, std::size_t> places_;  // in families_, by name
 };
 
 double seconds_since(MonoTime then, MonoTime now) {
@@ -99,34 +103,20 @@ std::vector<StreamStatus> shown_logs(const std::vector<StreamStatus>& streams) {
 }
 
 void add_logs(const MetricsReport& report, Families& page) {
-  const std::vector<StreamStatus> logs = shown_logs(report.status.streams);
-  // A family's metrics stand together.
-  for (const StreamStatus& log : logs) {
-    page.count("nodeportd_log_lines_total", "Lines read of a followed log.", log.records,
-               {{"log", log.path}});
-  }
-  for (const StreamStatus& log : logs) {
-    page.count("nodeportd_log_bytes_total", "Bytes read of a followed log.", log.bytes,
-               {{"log", log.path}});
-  }
-  for (const StreamStatus& log : logs) {
+  for (const StreamStatus& log : shown_logs(report.status.streams)) {
+    const Labels labels{{"log", log.path}};
+    page.count("nodeportd_log_lines_total", "Lines read of a followed log.", log.records, labels);
+    page.count("nodeportd_log_bytes_total", "Bytes read of a followed log.", log.bytes, labels);
     page.gauge("nodeportd_log_unread_bytes", "Bytes of a followed log that wait to be read.",
-               log.unread, {{"log", log.path}});
-  }
-  for (const StreamStatus& log : logs) {
+               log.unread, labels);
     page.gauge("nodeportd_log_behind_seconds",
                "How long ago a followed log was last read to its end; 0 while it is.",
-               log.behind_since ? seconds_since(*log.behind_since, report.now) : 0.0,
-               {{"log", log.path}});
-  }
-  for (const StreamStatus& log : logs) {
+               log.behind_since ? seconds_since(*log.behind_since, report.now) : 0.0, labels);
     page.gauge("nodeportd_log_last_read_timestamp_seconds",
                "When lines of a followed log came last; 0 if none came since the start.",
-               log.last_read ? seconds_of(*log.last_read) : 0.0, {{"log", log.path}});
-  }
-  for (const StreamStatus& log : logs) {
+               log.last_read ? seconds_of(*log.last_read) : 0.0, labels);
     page.flag("nodeportd_log_missing", "1 while there is no file to read under a log's path.",
-              log.missing || log.waiting, {{"log", log.path}});
+              log.missing || log.waiting, labels);
   }
   const MetricsReport::Source& source = report.source;
   page.count("nodeportd_log_rotations_total", "Files that took the place of the one being read.",
@@ -203,62 +193,37 @@ void add_state(const MetricsReport& report, Families& page) {
              report.outbox_bytes_max);
 }
 
-// One figure of each sink.
-template <typename Add>
-void for_each_sink(const MetricsReport& report, const Add& add) {
-  for (const StatusReport::Sink& sink : report.status.sinks) {
-    add(sink, Labels{{"sink", sink.courier.sink}});
-  }
-}
-
 void add_sinks(const MetricsReport& report, Families& page) {
-  using Sink = StatusReport::Sink;
-  for_each_sink(report, [&](const Sink& sink, Labels labels) {
+  for (const StatusReport::Sink& sink : report.status.sinks) {
+    const CourierStatus& courier = sink.courier;
+    const Labels labels{{"sink", courier.sink}};
     page.flag("nodeportd_sink_alive", "0 from a failed attempt to the next that succeeds.",
-              sink.courier.alive, std::move(labels));
-  });
-  for_each_sink(report, [&](const Sink& sink, Labels labels) {
+              courier.alive, labels);
     page.count("nodeportd_sink_delivered_total", "Alert revisions that a sink has taken.",
-               sink.courier.delivered, std::move(labels));
-  });
-  for_each_sink(report, [&](const Sink& sink, Labels labels) {
+               courier.delivered, labels);
     page.count("nodeportd_sink_failed_attempts_total", "Attempts to deliver that failed.",
-               sink.courier.retries, std::move(labels));
-  });
-  for_each_sink(report, [&](const Sink& sink, Labels labels) {
+               courier.retries, labels);
     page.count("nodeportd_sink_retried_total", "Alert revisions left for another attempt.",
-               sink.courier.put_off, std::move(labels));
-  });
-  for_each_sink(report, [&](const Sink& sink, Labels labels) {
+               courier.put_off, labels);
     page.count("nodeportd_sink_dead_letters_total", "Alert revisions refused for good.",
-               sink.courier.refused, std::move(labels));
-  });
-  for_each_sink(report, [&](const Sink& sink, Labels labels) {
+               courier.refused, labels);
     page.gauge("nodeportd_sink_waiting", "Alert revisions that wait for a sink.",
-               sink.pending + sink.courier.undurable_waiting, std::move(labels));
-  });
-  for_each_sink(report, [&](const Sink& sink, Labels labels) {
+               sink.pending + courier.undurable_waiting, labels);
     page.gauge("nodeportd_sink_waiting_bytes", "Bytes of them in the state.", sink.pending_bytes,
-               std::move(labels));
-  });
-  for_each_sink(report, [&](const Sink& sink, Labels labels) {
+               labels);
     const double age = sink.oldest_pending
                            ? seconds_of(report.status.now) - seconds_of(*sink.oldest_pending)
                            : 0.0;
     page.gauge("nodeportd_sink_oldest_waiting_seconds",
                "How long the alert revision waits that has waited longest.", std::max(age, 0.0),
-               std::move(labels));
-  });
-  for_each_sink(report, [&](const Sink& sink, Labels labels) {
+               labels);
     page.count("nodeportd_sink_undurable_dropped_total",
                "Alert revisions given up while the state could not be written.",
-               sink.courier.undurable_dropped, std::move(labels));
-  });
-  for_each_sink(report, [&](const Sink& sink, Labels labels) {
+               courier.undurable_dropped, labels);
     page.durations("nodeportd_alert_latency_seconds",
                    "From the time of an event to the delivery of the alert it made.",
-                   sink.courier.latency, std::move(labels));
-  });
+                   courier.latency, labels);
+  }
 }
 
 }  // namespace
