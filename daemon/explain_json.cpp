@@ -8,7 +8,7 @@
 namespace nodeportd {
 namespace {
 
-void write_item(Writer& json, const ItemExplanation& item) {
+void write_item(JsonWriter& json, const ItemExplanation& item) {
   json.StartObject();
   write_member(json, "asked", item.asked);
   write_member(json, "found", item.found);
@@ -17,8 +17,7 @@ void write_item(Writer& json, const ItemExplanation& item) {
   json.EndObject();
 }
 
-void write_selection(Writer& json, const SelectionExplanation& selection) {
-  json.StartObject();
+void write_selection(JsonWriter& json, const SelectionExplanation& selection) {
   write_member(json, "name", selection.name);
   write_member(json, "held", selection.held);
   write_key(json, "alternatives");
@@ -29,11 +28,9 @@ void write_selection(Writer& json, const SelectionExplanation& selection) {
     json.EndArray();
   }
   json.EndArray();
-  json.EndObject();
 }
 
-void write_rule(Writer& json, const RuleExplanation& rule, const RuleSet& rules) {
-  json.StartObject();
+void write_rule(JsonWriter& json, const RuleExplanation& rule, const RuleSet& rules) {
   write_member(json, "id", rules.catalog()[rule.rule].id);
   write_member(json, "name", rules.catalog()[rule.rule].name);
   write_member(json, "verdict", to_text(rule.verdict));
@@ -47,11 +44,7 @@ void write_rule(Writer& json, const RuleExplanation& rule, const RuleSet& rules)
   }
   write_member(json, "yields_to", superiors);
   write_member(json, "condition", rule.condition);
-  write_key(json, "selections");
-  json.StartArray();
-  for (const SelectionExplanation& selection : rule.selections) write_selection(json, selection);
-  json.EndArray();
-  json.EndObject();
+  write_list(json, "selections", rule.selections, write_selection);
 }
 
 }  // namespace
@@ -59,28 +52,26 @@ void write_rule(Writer& json, const RuleExplanation& rule, const RuleSet& rules)
 std::string json_of(const ExplainedRecord& record, const RecordPlace& place, const RuleSet& rules) {
   std::string lines;
   for (const ExplainedEvent& event : record.events) {
-    rapidjson::StringBuffer buffer;
-    Writer json(buffer);
-    json.StartObject();
-    write_member(json, "file", place.file);
-    write_member(json, "line", std::uint64_t{place.line});
-    write_member(json, "part", event.part);
-    write_member(json, "passes_scan", record.passes_scan);
-    write_member(json, "reject",
-                 event.reject ? std::optional(to_text(*event.reject)) : std::nullopt);
-    if (!event.reject) {
-      write_member(json, "audit_id", event.event.audit_id);
-      write_member(json, "time", event.event.time);
-      write_member(json, "stage", event.event.stage);
-      write_exposures(
-          json, event.exposure ? std::vector<Exposure>{*event.exposure} : std::vector<Exposure>{});
-      write_key(json, "rules");
-      json.StartArray();
-      for (const RuleExplanation& rule : event.rules) write_rule(json, rule, rules);
-      json.EndArray();
-    }
-    json.EndObject();
-    lines += escape_hidden({buffer.GetString(), buffer.GetSize()}) + '\n';
+    lines +=
+        json_object([&](JsonWriter& json) {
+          write_member(json, "file", place.file);
+          write_member(json, "line", std::uint64_t{place.line});
+          write_member(json, "part", event.part);
+          write_member(json, "passes_scan", record.passes_scan);
+          write_member(json, "reject",
+                       event.reject ? std::optional(to_text(*event.reject)) : std::nullopt);
+          if (!event.reject) {
+            write_member(json, "audit_id", event.event.audit_id);
+            write_member(json, "time", event.event.time);
+            write_member(json, "stage", event.event.stage);
+            write_exposures(json, event.exposure ? std::vector<Exposure>{*event.exposure}
+                                                 : std::vector<Exposure>{});
+            write_list(json, "rules", event.rules, [&](JsonWriter&, const RuleExplanation& rule) {
+              write_rule(json, rule, rules);
+            });
+          }
+        }) +
+        '\n';
   }
   return lines;
 }

@@ -2,74 +2,57 @@
 
 #include <fmt/format.h>
 
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "daemon/table.hpp"
-#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
 
 template <typename What>
-void put_origin(Writer& json, const Opened<What>& opened) {
+void write_origin(JsonWriter& json, const Opened<What>& opened) {
   write_member(json, "since", format_time(opened.since));
   write_member(json, "by", opened.by);
 }
 
-void put_node_ports(Writer& json, const KnownService& service) {
-  json.Key("node_ports");
-  json.StartArray();
-  for (const Opened<NodePort>& opened : service.node_ports) {
-    json.StartObject();
-    write_member(json, "number", opened.what.number);
-    write_member(json, "name", opened.what.name);
-    write_member(json, "port", opened.what.port);
-    write_member(json, "target_port", opened.what.target_port);
-    write_member(json, "protocol", opened.what.protocol);
-    put_origin(json, opened);
-    json.EndObject();
-  }
-  json.EndArray();
+void write_open_port(JsonWriter& json, const Opened<NodePort>& opened) {
+  write_member(json, "number", opened.what.number);
+  write_member(json, "name", opened.what.name);
+  write_member(json, "port", opened.what.port);
+  write_member(json, "target_port", opened.what.target_port);
+  write_member(json, "protocol", opened.what.protocol);
+  write_origin(json, opened);
 }
 
-void put_external_ips(Writer& json, const KnownService& service) {
-  json.Key("external_ips");
-  json.StartArray();
-  for (const Opened<std::string>& opened : service.external_ips) {
-    json.StartObject();
-    write_member(json, "ip", opened.what);
-    put_origin(json, opened);
-    json.EndObject();
-  }
-  json.EndArray();
+void write_open_address(JsonWriter& json, const Opened<std::string>& opened) {
+  write_member(json, "ip", opened.what);
+  write_origin(json, opened);
 }
 
-void put_health_check(Writer& json, const KnownService& service) {
-  json.Key("health_check_node_port");
+void write_health_check(JsonWriter& json, const KnownService& service) {
+  write_key(json, "health_check_node_port");
   if (!service.health_check_node_port) {
     json.Null();
     return;
   }
   json.StartObject();
   write_member(json, "number", std::optional(service.health_check_node_port->what));
-  put_origin(json, *service.health_check_node_port);
+  write_origin(json, *service.health_check_node_port);
   json.EndObject();
 }
 
 std::string to_json(const KnownService& service) {
-  rapidjson::StringBuffer buffer;
-  Writer json(buffer);
-  json.StartObject();
-  write_member(json, "cluster", service.cluster);
-  write_member(json, "namespace", service.ns);
-  write_member(json, "name", service.name);
-  write_member(json, "uid", service.uid);
-  write_member(json, "type", service.type);
-  put_node_ports(json, service);
-  put_external_ips(json, service);
-  put_health_check(json, service);
-  json.EndObject();
-  return escape_hidden({buffer.GetString(), buffer.GetSize()});
+  return json_object([&](JsonWriter& json) {
+    write_member(json, "cluster", service.cluster);
+    write_member(json, "namespace", service.ns);
+    write_member(json, "name", service.name);
+    write_member(json, "uid", service.uid);
+    write_member(json, "type", service.type);
+    write_list(json, "node_ports", service.node_ports, write_open_port);
+    write_list(json, "external_ips", service.external_ips, write_open_address);
+    write_health_check(json, service);
+  });
 }
 
 // `node port 32600/TCP -> http 80`

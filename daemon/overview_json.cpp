@@ -2,9 +2,10 @@
 // turn a line round as it does in a terminal: they are made printable, not only valid.
 
 #include <algorithm>
+#include <span>
 
+#include "base/json_text.hpp"
 #include "daemon/overview.hpp"
-#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
@@ -15,43 +16,49 @@ constexpr std::size_t kDoorsMax = 16;
 constexpr std::size_t kRowsMax = 100;
 constexpr std::size_t kFactsMax = 12;
 
-void put_text(Writer& json, std::string_view key, std::string_view text,
-              std::size_t max = kTextMax) {
-  write_member(json, key, shorten(printable(shorten(text, max)), max));
+std::string bounded(std::string_view text, std::size_t max = kTextMax) {
+  return shorten(printable(shorten(text, max)), max);
 }
 
-void put_told(Writer& json, std::string_view key, const std::optional<std::string>& text) {
+void put_text(JsonWriter& json, std::string_view key, std::string_view text,
+              std::size_t max = kTextMax) {
+  write_member(json, key, bounded(text, max));
+}
+
+void put_told(JsonWriter& json, std::string_view key, const std::optional<std::string>& text) {
   if (text && !text->empty()) put_text(json, key, *text);
 }
 
-void put_doors(Writer& json, const Doors& doors) {
+// The first of them.
+template <typename Item, typename Put>
+void put_list(JsonWriter& json, std::string_view key, const std::vector<Item>& items, Put put,
+              std::size_t max = kRowsMax) {
+  write_list(json, key, std::span(items).first(std::min(items.size(), max)), put);
+}
+
+void put_node_port(JsonWriter& json, const NodePort& port) {
+  write_member(json, "number", port.number);
+  write_member(json, "port", port.port);
+  put_told(json, "name", port.name);
+  put_told(json, "target", port.target_port);
+  put_told(json, "protocol", port.protocol);
+}
+
+void put_doors(JsonWriter& json, const Doors& doors) {
   const std::size_t all = doors.node_ports.size() + doors.external_ips.size();
-  write_key(json, "node_ports");
-  json.StartArray();
-  for (std::size_t i = 0; i < std::min(doors.node_ports.size(), kDoorsMax); ++i) {
-    const NodePort& port = doors.node_ports[i];
-    json.StartObject();
-    write_member(json, "number", port.number);
-    write_member(json, "port", port.port);
-    put_told(json, "name", port.name);
-    put_told(json, "target", port.target_port);
-    put_told(json, "protocol", port.protocol);
-    json.EndObject();
-  }
-  json.EndArray();
+  put_list(json, "node_ports", doors.node_ports, put_node_port, kDoorsMax);
   write_key(json, "external_ips");
   json.StartArray();
   for (std::size_t i = 0; i < std::min(doors.external_ips.size(), kDoorsMax); ++i) {
-    write(json, shorten(printable(shorten(doors.external_ips[i], kTextMax)), kTextMax));
+    write(json, bounded(doors.external_ips[i]));
   }
   json.EndArray();
   write_member(json, "health_check_node_port", doors.health_check_node_port);
   write_member(json, "doors", all);
 }
 
-void put_write(Writer& json, const Overview::Write& write_of_service) {
+void put_write(JsonWriter& json, const Overview::Write& write_of_service) {
   const Exposure& exposure = write_of_service.exposure;
-  json.StartObject();
   write_member(json, "time", write_of_service.time);
   write_member(json, "time_exact", write_of_service.is_time_exact);
   write_member(json, "outcome", to_text(exposure.outcome));
@@ -75,28 +82,17 @@ void put_write(Writer& json, const Overview::Write& write_of_service) {
   write_key(json, "rules");
   json.StartArray();
   for (const std::string& rule : write_of_service.rules) {
-    write(json, shorten(printable(shorten(rule, kTextMax)), kTextMax));
-  }
-  json.EndArray();
-  json.EndObject();
-}
-
-void put_facts(Writer& json, const Alert& alert) {
-  write_key(json, "facts");
-  json.StartArray();
-  std::size_t told = 0;
-  for (const auto& [name, value] : alert.facts) {
-    if (++told > kFactsMax) break;
-    json.StartObject();
-    put_text(json, "name", name);
-    put_text(json, "value", value);
-    json.EndObject();
+    write(json, bounded(rule));
   }
   json.EndArray();
 }
 
-void put_alert(Writer& json, const Alert& alert) {
-  json.StartObject();
+void put_fact(JsonWriter& json, const std::pair<std::string, std::string>& fact) {
+  put_text(json, "name", fact.first);
+  put_text(json, "value", fact.second);
+}
+
+void put_alert(JsonWriter& json, const Alert& alert) {
   put_text(json, "alert_id", alert.id);
   put_text(json, "rule", alert.rule_name);
   write_member(json, "level", to_text(alert.level));
@@ -107,29 +103,16 @@ void put_alert(Writer& json, const Alert& alert) {
   put_told(json, "user", alert.user);
   put_told(json, "src_ip", alert.src_ip);
   put_text(json, "message", alert.message, kMessageMax);
-  put_facts(json, alert);
-  json.EndObject();
+  put_list(json, "facts", alert.facts, put_fact, kFactsMax);
 }
 
-template <typename Item, typename Put>
-void put_list(Writer& json, std::string_view key, const std::vector<Item>& items, Put put,
-              std::size_t max = kRowsMax) {
-  write_key(json, key);
-  json.StartArray();
-  for (std::size_t i = 0; i < std::min(items.size(), max); ++i) put(json, items[i]);
-  json.EndArray();
-}
-
-void put_trouble(Writer& json, const ProbeCheck& trouble) {
-  json.StartObject();
+void put_trouble(JsonWriter& json, const ProbeCheck& trouble) {
   put_text(json, "what", trouble.check);
   put_told(json, "where", trouble.path);
   put_text(json, "why", trouble.reason, kMessageMax);
-  json.EndObject();
 }
 
-void put_source(Writer& json, const StreamStatus& stream) {
-  json.StartObject();
+void put_source(JsonWriter& json, const StreamStatus& stream) {
   put_text(json, "path", stream.path);
   put_told(json, "file", stream.file);
   write_member(json, "offset", stream.offset);
@@ -139,11 +122,9 @@ void put_source(Writer& json, const StreamStatus& stream) {
   write_member(json, "last_read", stream.last_read);
   write_member(json, "waiting", stream.waiting);
   write_member(json, "missing", stream.missing);
-  json.EndObject();
 }
 
-void put_sink(Writer& json, const StatusReport::Sink& sink) {
-  json.StartObject();
+void put_sink(JsonWriter& json, const StatusReport::Sink& sink) {
   put_text(json, "name", sink.courier.sink);
   write_member(json, "alive", sink.courier.alive);
   write_member(json, "delivered", sink.courier.delivered);
@@ -153,36 +134,33 @@ void put_sink(Writer& json, const StatusReport::Sink& sink) {
   write_member(json, "last_delivery", sink.courier.last_delivery);
   put_text(json, "last_error", sink.courier.last_error, kMessageMax);
   put_text(json, "trouble", sink.courier.trouble, kMessageMax);
-  json.EndObject();
 }
 
 }  // namespace
 
 std::string to_json(const Overview& overview) {
   const StatusReport& status = overview.status;
-  rapidjson::StringBuffer buffer;
-  Writer json(buffer);
-  json.StartObject();
-  put_text(json, "version", NODEPORTD_VERSION);
-  put_text(json, "cluster", status.cluster);
-  put_text(json, "node", status.node);
-  write_member(json, "started", status.started);
-  write_member(json, "now", status.now);
-  write_member(json, "records", status.records);
-  write_member(json, "watermark", status.ledger.watermark);
-  write_member(json, "open_windows", status.ledger.open_windows);
-  write_member(json, "open_services", overview.open_services);
-  write_member(json, "sources_in_all", status.streams.size());
-  write_member(json, "unlisted", overview.unlisted);
-  write_member(json, "truncated", overview.is_cut);
-  put_list(json, "troubles", overview.troubles, put_trouble);
-  put_list(json, "exposures", overview.writes, put_write, overview.writes.size());
-  put_list(json, "open", overview.open, put_alert);
-  put_list(json, "blind_spots", overview.blind_spots, put_alert);
-  put_list(json, "sources", status.streams, put_source);
-  put_list(json, "sinks", status.sinks, put_sink);
-  json.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+  return json_object([&](JsonWriter& json) {
+           put_text(json, "version", NODEPORTD_VERSION);
+           put_text(json, "cluster", status.cluster);
+           put_text(json, "node", status.node);
+           write_member(json, "started", status.started);
+           write_member(json, "now", status.now);
+           write_member(json, "records", status.records);
+           write_member(json, "watermark", status.ledger.watermark);
+           write_member(json, "open_windows", status.ledger.open_windows);
+           write_member(json, "open_services", overview.open_services);
+           write_member(json, "sources_in_all", status.streams.size());
+           write_member(json, "unlisted", overview.unlisted);
+           write_member(json, "truncated", overview.is_cut);
+           put_list(json, "troubles", overview.troubles, put_trouble);
+           put_list(json, "exposures", overview.writes, put_write, overview.writes.size());
+           put_list(json, "open", overview.open, put_alert);
+           put_list(json, "blind_spots", overview.blind_spots, put_alert);
+           put_list(json, "sources", status.streams, put_source);
+           put_list(json, "sinks", status.sinks, put_sink);
+         }) +
+         "\n";
 }
 
 }  // namespace nodeportd

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
-#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
@@ -14,6 +14,13 @@ constexpr std::size_t kChecksShown = 100;
 
 std::string whole_seconds(MonoTime since, MonoTime now) {
   return format_duration(std::chrono::floor<std::chrono::seconds>(now - since));
+}
+
+void write_check(JsonWriter& json, const ProbeCheck& check) {
+  write_member(json, "check", check.check);
+  if (!check.path.empty()) write_member(json, "path", check.path);
+  write_member(json, "ok", check.reason.empty());
+  if (!check.reason.empty()) write_member(json, "reason", check.reason);
 }
 
 }  // namespace
@@ -89,23 +96,11 @@ std::string to_json(const char* word, const std::vector<ProbeCheck>& checks) {
   std::stable_partition(shown.begin(), shown.end(),
                         [](const ProbeCheck& check) { return !check.reason.empty(); });
   shown.resize(std::min(shown.size(), kChecksShown));
-  rapidjson::StringBuffer buffer;
-  Writer json(buffer);
-  json.StartObject();
-  write_member(json, word, holds(checks));
-  write_key(json, "reasons");
-  json.StartArray();
-  for (const ProbeCheck& check : shown) {
-    json.StartObject();
-    write_member(json, "check", check.check);
-    if (!check.path.empty()) write_member(json, "path", check.path);
-    write_member(json, "ok", check.reason.empty());
-    if (!check.reason.empty()) write_member(json, "reason", check.reason);
-    json.EndObject();
-  }
-  json.EndArray();
-  json.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+  return json_object([&](JsonWriter& json) {
+           write_member(json, word, holds(checks));
+           write_list(json, "reasons", shown, write_check);
+         }) +
+         "\n";
 }
 
 }  // namespace nodeportd

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "daemon/confined_paths.hpp"
-#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
@@ -100,17 +100,15 @@ std::string to_json(const Reload& reload) {
   const Setup& setup = reload.setup;
   std::vector<std::string> problems;
   for (const Problem& problem : setup.problems) problems.push_back(to_text(problem));
-  rapidjson::StringBuffer buffer;
-  Writer json(buffer);
-  json.StartObject();
-  write_member(json, "reloaded", problems.empty());
-  write_member(json, "rules", std::uint64_t{setup.rules ? setup.rules->size() : 0});
-  write_member(json, "exceptions",
-               std::uint64_t{setup.rules ? setup.rules->exceptions().size() : 0});
-  write_member(json, "problems", problems);
-  write_member(json, "restart_needed", reload.restart);
-  json.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+  return json_object([&](JsonWriter& json) {
+           write_member(json, "reloaded", problems.empty());
+           write_member(json, "rules", std::uint64_t{setup.rules ? setup.rules->size() : 0});
+           write_member(json, "exceptions",
+                        std::uint64_t{setup.rules ? setup.rules->exceptions().size() : 0});
+           write_member(json, "problems", problems);
+           write_member(json, "restart_needed", reload.restart);
+         }) +
+         "\n";
 }
 
 Notice notice_of(const Reload& reload) {

@@ -1,13 +1,11 @@
 #include "daemon/splunk_search.hpp"
 
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <memory>
 
 #include "aggregate/splunk_stats.hpp"
-#include "base/text.hpp"
+#include "base/json_text.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/progress.hpp"
 #include "daemon/table.hpp"
@@ -70,27 +68,16 @@ class Search final : public BatchSupply {
 };
 
 void print_json(const Rule& rule, const SplunkStats::Row& row) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> json(buffer);
-  const auto put = [&json](const std::string& text) {
-    const std::string valid = valid_utf8(text);
-    json.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
-  };
-  json.StartObject();
-  for (std::size_t i = 0; i < row.by.size(); ++i) {
-    json.Key(rule.aggregate.group_by[i].name.c_str());
-    put(row.by[i]);
-  }
-  json.Key("count");
-  json.Uint64(row.count);
-  for (std::size_t i = 0; i < row.values.size(); ++i) {
-    json.Key(rule.aggregate.values[i].name.c_str());
-    json.StartArray();
-    for (const std::string& value : row.values[i]) put(value);
-    json.EndArray();
-  }
-  json.EndObject();
-  fmt::print("{}\n", std::string_view(buffer.GetString(), buffer.GetSize()));
+  const std::string object = json_object([&](JsonWriter& json) {
+    for (std::size_t i = 0; i < row.by.size(); ++i) {
+      write_member(json, rule.aggregate.group_by[i].name, row.by[i]);
+    }
+    write_member(json, "count", row.count);
+    for (std::size_t i = 0; i < row.values.size(); ++i) {
+      write_member(json, rule.aggregate.values[i].name, row.values[i]);
+    }
+  });
+  fmt::print("{}\n", object);
 }
 
 void print_table(const Rule& rule, const std::vector<SplunkStats::Row>& rows) {

@@ -4,12 +4,12 @@
 
 #include <span>
 
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "base/units.hpp"
 #include "daemon/table.hpp"
 #include "decode/audit_decoder.hpp"
-#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
@@ -20,81 +20,50 @@ std::optional<WallTime> behind_since(const StreamStatus& stream, const StatusRep
   return report.now - std::chrono::duration_cast<Micros>(report.mono - *stream.behind_since);
 }
 
-void put_streams(Writer& json, const StatusReport& report) {
-  write_key(json, "logs");
-  json.StartArray();
-  for (const StreamStatus& stream : report.streams) {
-    json.StartObject();
-    write_member(json, "path", stream.path);
-    write_member(json, "file", stream.file);
-    write_member(json, "offset", stream.offset);
-    write_member(json, "size", stream.size);
-    write_member(json, "unread_bytes", stream.unread);
-    write_member(json, "waiting_for_file", stream.waiting);
-    write_member(json, "at_end", stream.at_end);
-    write_member(json, "last_read", stream.last_read);
-    write_member(json, "behind_since", behind_since(stream, report));
-    write_member(json, "rotations", stream.rotations);
-    write_key(json, "left");
-    json.StartArray();
-    for (const Rotation& rotation : stream.left) {
-      json.StartObject();
-      write_member(json, "time", rotation.time);
-      write_member(json, "file", rotation.file);
-      json.EndObject();
-    }
-    json.EndArray();
-    json.EndObject();
-  }
-  json.EndArray();
+void write_left_file(JsonWriter& json, const Rotation& rotation) {
+  write_member(json, "time", rotation.time);
+  write_member(json, "file", rotation.file);
 }
 
-void put_rules(Writer& json, const StatusReport& report) {
-  write_member(json, "rules_loaded", report.rules_loaded);
-  write_member(json, "reload_refused", report.reload_refused);
-  write_member(json, "reload_problem", report.reload_problem);
-  write_key(json, "rules");
-  json.StartArray();
-  for (const StatusReport::Rule& rule : report.rules) {
-    json.StartObject();
-    write_member(json, "id", rule.id);
-    write_member(json, "name", rule.name);
-    write_member(json, "level", rule.level);
-    write_member(json, "alerts", rule.alerts);
-    json.EndObject();
-  }
-  json.EndArray();
-  write_key(json, "exceptions");
-  json.StartArray();
-  for (const auto& [name, matches] : report.suppressed) {
-    json.StartObject();
-    write_member(json, "name", name);
-    write_member(json, "suppressed", matches);
-    json.EndObject();
-  }
-  json.EndArray();
+void write_log(JsonWriter& json, const StreamStatus& stream, const StatusReport& report) {
+  write_member(json, "path", stream.path);
+  write_member(json, "file", stream.file);
+  write_member(json, "offset", stream.offset);
+  write_member(json, "size", stream.size);
+  write_member(json, "unread_bytes", stream.unread);
+  write_member(json, "waiting_for_file", stream.waiting);
+  write_member(json, "at_end", stream.at_end);
+  write_member(json, "last_read", stream.last_read);
+  write_member(json, "behind_since", behind_since(stream, report));
+  write_member(json, "rotations", stream.rotations);
+  write_list(json, "left", stream.left, write_left_file);
 }
 
-void put_sinks(Writer& json, const StatusReport& report) {
-  write_key(json, "sinks");
-  json.StartArray();
-  for (const StatusReport::Sink& sink : report.sinks) {
-    json.StartObject();
-    write_member(json, "name", sink.courier.sink);
-    write_member(json, "alive", sink.courier.alive);
-    write_member(json, "delivered", sink.courier.delivered);
-    write_member(json, "pending", sink.pending);
-    write_member(json, "pending_bytes", sink.pending_bytes);
-    write_member(json, "oldest_pending", sink.oldest_pending);
-    write_member(json, "failed_attempts", sink.courier.retries);
-    write_member(json, "dead_letters", sink.courier.refused);
-    write_member(json, "undurable_waiting", sink.courier.undurable_waiting);
-    write_member(json, "undurable_dropped", sink.courier.undurable_dropped);
-    write_member(json, "last_delivery", sink.courier.last_delivery);
-    write_member(json, "last_error", sink.courier.last_error);
-    json.EndObject();
-  }
-  json.EndArray();
+void write_loaded_rule(JsonWriter& json, const StatusReport::Rule& rule) {
+  write_member(json, "id", rule.id);
+  write_member(json, "name", rule.name);
+  write_member(json, "level", rule.level);
+  write_member(json, "alerts", rule.alerts);
+}
+
+void write_suppression(JsonWriter& json, const std::pair<const std::string, std::uint64_t>& each) {
+  write_member(json, "name", each.first);
+  write_member(json, "suppressed", each.second);
+}
+
+void write_sink_status(JsonWriter& json, const StatusReport::Sink& sink) {
+  write_member(json, "name", sink.courier.sink);
+  write_member(json, "alive", sink.courier.alive);
+  write_member(json, "delivered", sink.courier.delivered);
+  write_member(json, "pending", sink.pending);
+  write_member(json, "pending_bytes", sink.pending_bytes);
+  write_member(json, "oldest_pending", sink.oldest_pending);
+  write_member(json, "failed_attempts", sink.courier.retries);
+  write_member(json, "dead_letters", sink.courier.refused);
+  write_member(json, "undurable_waiting", sink.courier.undurable_waiting);
+  write_member(json, "undurable_dropped", sink.courier.undurable_dropped);
+  write_member(json, "last_delivery", sink.courier.last_delivery);
+  write_member(json, "last_error", sink.courier.last_error);
 }
 
 // Members of a parsed report; what is missing reads as empty, so that an older daemon can be asked.
@@ -146,33 +115,37 @@ void print_rotations(const Value& root, std::FILE* to) {
 }  // namespace
 
 std::string to_json(const StatusReport& report) {
-  rapidjson::StringBuffer buffer;
-  Writer json(buffer);
-  json.StartObject();
-  write_member(json, "version", std::string_view(NODEPORTD_VERSION));
-  write_member(json, "cluster", report.cluster);
-  write_member(json, "node", report.node);
-  write_member(json, "epoch", report.epoch);
-  write_member(json, "started", report.started);
-  write_member(json, "now", report.now);
-  write_member(json, "durable", report.ledger.durable);
-  write_member(json, "paused", report.ledger.paused);
-  write_member(json, "records", report.records);
-  write_member(json, "bytes", report.bytes);
-  write_member(json, "decoded", report.decoded);
-  write_member(json, "matches", report.matches);
-  write_member(json, "uninspectable", report.uninspectable);
-  write_member(json, "suppressed", report.ledger.suppressed);
-  write_member(json, "open_windows", report.ledger.open_windows);
-  write_member(json, "watermark", report.ledger.watermark);
-  write_member(json, "revisions", report.ledger.revisions);
-  write_member(json, "commits", report.ledger.commits);
-  write_member(json, "failed_commits", report.ledger.failed_commits);
-  put_streams(json, report);
-  put_rules(json, report);
-  put_sinks(json, report);
-  json.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+  return json_object([&](JsonWriter& json) {
+           write_member(json, "version", std::string_view(NODEPORTD_VERSION));
+           write_member(json, "cluster", report.cluster);
+           write_member(json, "node", report.node);
+           write_member(json, "epoch", report.epoch);
+           write_member(json, "started", report.started);
+           write_member(json, "now", report.now);
+           write_member(json, "durable", report.ledger.durable);
+           write_member(json, "paused", report.ledger.paused);
+           write_member(json, "records", report.records);
+           write_member(json, "bytes", report.bytes);
+           write_member(json, "decoded", report.decoded);
+           write_member(json, "matches", report.matches);
+           write_member(json, "uninspectable", report.uninspectable);
+           write_member(json, "suppressed", report.ledger.suppressed);
+           write_member(json, "open_windows", report.ledger.open_windows);
+           write_member(json, "watermark", report.ledger.watermark);
+           write_member(json, "revisions", report.ledger.revisions);
+           write_member(json, "commits", report.ledger.commits);
+           write_member(json, "failed_commits", report.ledger.failed_commits);
+           write_list(json, "logs", report.streams, [&](JsonWriter&, const StreamStatus& stream) {
+             write_log(json, stream, report);
+           });
+           write_member(json, "rules_loaded", report.rules_loaded);
+           write_member(json, "reload_refused", report.reload_refused);
+           write_member(json, "reload_problem", report.reload_problem);
+           write_list(json, "rules", report.rules, write_loaded_rule);
+           write_list(json, "exceptions", report.suppressed, write_suppression);
+           write_list(json, "sinks", report.sinks, write_sink_status);
+         }) +
+         "\n";
 }
 
 Result<void> print_status(const std::string& json, std::FILE* to) {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/rule_test_run.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/verbs.hpp"
-#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
@@ -48,37 +48,28 @@ void print_test(const Rule& rule, const RuleTest& test, const std::vector<Differ
   }
 }
 
-void write_differences(Writer& json, const std::vector<Difference>& found) {
-  write_key(json, "differences");
-  json.StartArray();
-  for (const Difference& difference : found) {
-    json.StartObject();
-    write_member(json, "path", difference.path);
-    write_member(json, "expected", difference.expected);
-    write_member(json, "got", difference.got);
-    json.EndObject();
-  }
-  json.EndArray();
+void write_difference(JsonWriter& json, const Difference& difference) {
+  write_member(json, "path", difference.path);
+  write_member(json, "expected", difference.expected);
+  write_member(json, "got", difference.got);
 }
 
 // One object a test, and one for a rule without any.
 void print_json(const Rule& rule, const RuleTest* test, const Place& place,
                 const std::vector<Difference>& found) {
-  rapidjson::StringBuffer buffer;
-  Writer json(buffer);
-  json.StartObject();
-  write_member(json, "rule_id", rule.id);
-  write_member(json, "rule", rule.name);
-  write_member(json, "test", test != nullptr ? std::optional(test->name) : std::nullopt);
-  write_member(json, "file", place.file);
-  write_member(json, "line", place.line);
-  write_member(json, "result",
-               std::string_view(test == nullptr ? "untested"
-                                : found.empty() ? "ok"
-                                                : "failed"));
-  write_differences(json, found);
-  json.EndObject();
-  fmt::print("{}\n", escape_hidden({buffer.GetString(), buffer.GetSize()}));
+  const std::string object = json_object([&](JsonWriter& json) {
+    write_member(json, "rule_id", rule.id);
+    write_member(json, "rule", rule.name);
+    write_member(json, "test", test != nullptr ? std::optional(test->name) : std::nullopt);
+    write_member(json, "file", place.file);
+    write_member(json, "line", place.line);
+    write_member(json, "result",
+                 std::string_view(test == nullptr ? "untested"
+                                  : found.empty() ? "ok"
+                                                  : "failed"));
+    write_list(json, "differences", found, write_difference);
+  });
+  fmt::print("{}\n", object);
 }
 
 Result<void> run_tests(CompiledRule compiled, OutputFormat format, Tally& tally) {

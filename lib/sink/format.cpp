@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "sink/format_exposure.hpp"
-#include "sink/format_json.hpp"
 
 namespace nodeportd {
 namespace {
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kLineBytesMax = 1024;
 constexpr std::size_t kFieldBytesMax = 128;
 
-void write_rule(Writer& json, const Alert& alert) {
+void write_rule(JsonWriter& json, const Alert& alert) {
   write_key(json, "rule");
   json.StartObject();
   write_member(json, "id", alert.rule_id);
@@ -29,7 +29,7 @@ void write_rule(Writer& json, const Alert& alert) {
   json.EndObject();
 }
 
-void write_window(Writer& json, const Alert& alert) {
+void write_window(JsonWriter& json, const Alert& alert) {
   write_key(json, "window");
   json.StartObject();
   write_member(json, "start", alert.window_start);
@@ -39,22 +39,17 @@ void write_window(Writer& json, const Alert& alert) {
 
 enum class Scored { yes, no };
 
-void write_risk_objects(Writer& json, std::string_view key, const std::vector<RiskObject>& objects,
-                        Scored scored) {
-  write_key(json, key);
-  json.StartArray();
-  for (const RiskObject& object : objects) {
-    json.StartObject();
+void write_risk_objects(JsonWriter& json, std::string_view key,
+                        const std::vector<RiskObject>& objects, Scored scored) {
+  write_list(json, key, objects, [&](JsonWriter&, const RiskObject& object) {
     write_member(json, "field", object.field);
     write_member(json, "type", object.type);
     write_member(json, "value", object.value);
     if (scored == Scored::yes) write_member(json, "score", object.score);
-    json.EndObject();
-  }
-  json.EndArray();
+  });
 }
 
-void write_risk(Writer& json, const Alert& alert) {
+void write_risk(JsonWriter& json, const Alert& alert) {
   write_key(json, "risk");
   if (!alert.has_risk) {
     json.Null();
@@ -71,19 +66,12 @@ void write_risk(Writer& json, const Alert& alert) {
   json.EndObject();
 }
 
-void write_events(Writer& json, const std::vector<EventRef>& events) {
-  write_key(json, "events");
-  json.StartArray();
-  for (const EventRef& event : events) {
-    json.StartObject();
-    write_member(json, "audit_id", event.audit_id);
-    write_member(json, "time", event.time);
-    write_member(json, "stage", event.stage);
-    write_member(json, "source", event.source);
-    write_member(json, "offset", event.offset);
-    json.EndObject();
-  }
-  json.EndArray();
+void write_event(JsonWriter& json, const EventRef& event) {
+  write_member(json, "audit_id", event.audit_id);
+  write_member(json, "time", event.time);
+  write_member(json, "stage", event.stage);
+  write_member(json, "source", event.source);
+  write_member(json, "offset", event.offset);
 }
 
 // Takes `begin` and what follows it up to `end` off the front of `text`; nullopt if it is not so.
@@ -126,35 +114,32 @@ std::string_view to_text(Phase phase) {
 }
 
 std::string to_json(const Alert& alert) {
-  rapidjson::StringBuffer buffer;
-  Writer json(buffer);
-  json.StartObject();
-  write_member(json, "alert_id", alert.id);
-  write_member(json, "epoch", alert.epoch);
-  write_member(json, "revision", alert.revision);
-  write_member(json, "phase", to_text(alert.phase));
-  write_rule(json, alert);
-  write_member(json, "cluster", alert.cluster);
-  write_member(json, "node", alert.node);
-  write_window(json, alert);
-  write_member(json, "first_time", alert.first_time);
-  write_member(json, "last_time", alert.last_time);
-  write_member(json, "count", alert.count);
-  write_map(json, "group", alert.group);
-  write_map(json, "values", alert.values);
-  write_member(json, "user", alert.user);
-  write_member(json, "src_ip", alert.src_ip);
-  write_member(json, "message", alert.message);
-  write_risk(json, alert);
-  write_exposures(json, alert.exposures);
-  write_events(json, alert.events);
-  if (!alert.facts.empty()) write_map(json, "facts", alert.facts);
-  if (alert.closed_early) write_member(json, "closed_early", true);
-  if (alert.undurable) write_member(json, "undurable", true);
-  if (alert.replayed) write_member(json, "replayed", true);
-  if (alert.test) write_member(json, "test", true);
-  json.EndObject();
-  return escape_hidden({buffer.GetString(), buffer.GetSize()});
+  return json_object([&](JsonWriter& json) {
+    write_member(json, "alert_id", alert.id);
+    write_member(json, "epoch", alert.epoch);
+    write_member(json, "revision", alert.revision);
+    write_member(json, "phase", to_text(alert.phase));
+    write_rule(json, alert);
+    write_member(json, "cluster", alert.cluster);
+    write_member(json, "node", alert.node);
+    write_window(json, alert);
+    write_member(json, "first_time", alert.first_time);
+    write_member(json, "last_time", alert.last_time);
+    write_member(json, "count", alert.count);
+    write_map(json, "group", alert.group);
+    write_map(json, "values", alert.values);
+    write_member(json, "user", alert.user);
+    write_member(json, "src_ip", alert.src_ip);
+    write_member(json, "message", alert.message);
+    write_risk(json, alert);
+    write_exposures(json, alert.exposures);
+    write_list(json, "events", alert.events, write_event);
+    if (!alert.facts.empty()) write_map(json, "facts", alert.facts);
+    if (alert.closed_early) write_member(json, "closed_early", true);
+    if (alert.undurable) write_member(json, "undurable", true);
+    if (alert.replayed) write_member(json, "replayed", true);
+    if (alert.test) write_member(json, "test", true);
+  });
 }
 
 std::optional<std::string> delivered_key(std::string_view line) {

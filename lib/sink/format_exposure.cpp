@@ -11,30 +11,25 @@ namespace {
 constexpr std::size_t kWordsMax = 4;
 
 // What is not told is null, never an empty text.
-void write_told(Writer& json, std::string_view key, const std::string& text) {
+void write_told(JsonWriter& json, std::string_view key, const std::string& text) {
   write_member(json, key, text.empty() ? std::nullopt : std::optional(text));
 }
 
-void write_node_port(Writer& json, const NodePort& port) {
-  json.StartObject();
+void write_node_port(JsonWriter& json, const NodePort& port) {
   write_member(json, "number", port.number);
   write_told(json, "name", port.name);
   write_member(json, "port", port.port);
   write_told(json, "target_port", port.target_port);
   write_told(json, "protocol", port.protocol);
-  json.EndObject();
 }
 
-void write_doors(Writer& json, const Doors& doors) {
-  write_key(json, "node_ports");
-  json.StartArray();
-  for (const NodePort& port : doors.node_ports) write_node_port(json, port);
-  json.EndArray();
+void write_doors(JsonWriter& json, const Doors& doors) {
+  write_list(json, "node_ports", doors.node_ports, write_node_port);
   write_member(json, "external_ips", doors.external_ips);
   write_member(json, "health_check_node_port", doors.health_check_node_port);
 }
 
-void write_opened(Writer& json, const Doors& opened) {
+void write_opened(JsonWriter& json, const Doors& opened) {
   write_key(json, "opened");
   if (opened.empty()) {
     json.Null();
@@ -45,15 +40,14 @@ void write_opened(Writer& json, const Doors& opened) {
   json.EndObject();
 }
 
-void write_via(Writer& json, const std::vector<Exposure::Via>& via) {
+void write_via(JsonWriter& json, const std::vector<Exposure::Via>& via) {
   write_key(json, "via");
   json.StartArray();
   for (const Exposure::Via each : via) write(json, to_text(each));
   json.EndArray();
 }
 
-void write_exposure(Writer& json, const Exposure& exposure) {
-  json.StartObject();
+void write_exposure(JsonWriter& json, const Exposure& exposure) {
   write_told(json, "audit_id", exposure.audit_id);
   write_member(json, "change", to_text(exposure.change));
   write_member(json, "outcome", to_text(exposure.outcome));
@@ -71,7 +65,6 @@ void write_exposure(Writer& json, const Exposure& exposure) {
   write_told(json, "actor", exposure.actor);
   write_told(json, "origin_ip", exposure.origin_ip);
   write_member(json, "audit_id_reused", exposure.audit_id_reused);
-  json.EndObject();
 }
 
 std::string number_of(const NodePort& port) {
@@ -80,11 +73,8 @@ std::string number_of(const NodePort& port) {
 
 }  // namespace
 
-void write_exposures(Writer& json, const std::vector<Exposure>& exposures) {
-  write_key(json, "exposure");
-  json.StartArray();
-  for (const Exposure& exposure : exposures) write_exposure(json, exposure);
-  json.EndArray();
+void write_exposures(JsonWriter& json, const std::vector<Exposure>& exposures) {
+  write_list(json, "exposure", exposures, write_exposure);
 }
 
 std::string to_words(const Exposure& exposure) {

@@ -1,5 +1,6 @@
 """What a person meets first: help, errors with their place, exit codes."""
 
+import json
 import os
 import re
 import subprocess
@@ -53,6 +54,16 @@ class CommandLine(EndToEnd):
         self.assertIn("'contains'", done.stderr)
         self.assertIn("reason", done.stderr)
         self.assertIn("unknown", done.stderr)
+
+    def test_nothing_that_replay_prints_of_a_stranger_s_text_acts_on_a_terminal(self):
+        event = json.loads(creation("a-1", "web"))
+        event["userAgent"] = event["user"]["username"] = "\u202egnp.exe\u009b31m\u2028\x7f"
+        log = self.write("odd.log", json.dumps(event, ensure_ascii=False) + "\n")
+        for arguments in ([], ["--splunk"]):
+            for form in ("table", "json"):
+                done = self.run_it("replay", "--format", form, *arguments, log)
+                self.assertIn("gnp.exe", done.stdout, (arguments, form))
+                self.assertNotRegex(done.stdout, "[\u202e\u009b\u2028\x7f]", (arguments, form))
 
     def test_check_says_by_which_words_each_rule_s_lines_are_found(self):
         done = self.run_it("check", "--config", self.write("c.yaml", self.config(self.file_sink())))
