@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::size_t kTextMax = 200;
 constexpr std::size_t kMessageMax = 600;
-constexpr std::size_t kDoorsMax = 16;
+constexpr std::size_t kDoorsMax = Overview::kDoorsMax;
 constexpr std::size_t kRowsMax = 100;
-constexpr std::size_t kFactsMax = 12;
+constexpr std::size_t kFactsMax = Overview::kFactsMax;
 
 void put_text(Writer& json, std::string_view key, std::string_view text,
               std::size_t max = kTextMax) {
@@ -24,8 +24,7 @@ void put_told(Writer& json, std::string_view key, const std::optional<std::strin
   if (text && !text->empty()) put_text(json, key, *text);
 }
 
-void put_doors(Writer& json, const Doors& doors) {
-  const std::size_t all = doors.node_ports.size() + doors.external_ips.size();
+void put_doors(Writer& json, const Doors& doors, std::size_t all) {
   write_key(json, "node_ports");
   json.StartArray();
   for (std::size_t i = 0; i < std::min(doors.node_ports.size(), kDoorsMax); ++i) {
@@ -57,7 +56,7 @@ void put_write(Writer& json, const Overview::Write& write_of_service) {
   write_member(json, "outcome", to_text(exposure.outcome));
   write_member(json, "change", to_text(exposure.change));
   put_told(json, "type", exposure.type);
-  put_doors(json, exposure.doors);
+  put_doors(json, exposure.doors, write_of_service.doors);
   write_key(json, "via");
   json.StartArray();
   for (const Exposure::Via via : exposure.via) write(json, to_text(via));
@@ -81,7 +80,7 @@ void put_write(Writer& json, const Overview::Write& write_of_service) {
   json.EndObject();
 }
 
-void put_facts(Writer& json, const Alert& alert) {
+void put_facts(Writer& json, const Overview::Told& alert) {
   write_key(json, "facts");
   json.StartArray();
   std::size_t told = 0;
@@ -95,7 +94,7 @@ void put_facts(Writer& json, const Alert& alert) {
   json.EndArray();
 }
 
-void put_alert(Writer& json, const Alert& alert) {
+void put_alert(Writer& json, const Overview::Told& alert) {
   json.StartObject();
   put_text(json, "alert_id", alert.id);
   put_text(json, "rule", alert.rule_name);
