@@ -25,7 +25,11 @@ AdminDesk::AdminDesk(boost::asio::io_context& io, Parts parts)
       pulses_(parts_.threads),
       grace_(parts_.config.admin_grace),
       timer_(io) {
-  routes_.add("/status", [this] { return AdminAnswer{.body = to_json(parts_.status())}; });
+  routes_.add("/status", [this] {
+    MetricsReport report = parts_.metrics();
+    report.status.troubles = page_.troubles(report);
+    return AdminAnswer{.body = to_json(report.status)};
+  });
   routes_.add("/metrics", [this] {
     return AdminAnswer{.content_type = "text/plain; version=0.0.4; charset=utf-8",
                        .body = to_prometheus(parts_.metrics())};

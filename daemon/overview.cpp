@@ -1,9 +1,9 @@
 #include "daemon/overview.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
+#include "base/text.hpp"
 #include "model/rule.hpp"
 
 namespace nodeportd {
@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t kWritesMax = 1'000;
 constexpr std::size_t kOpenMax = 100;
 constexpr std::size_t kBlindSpotsMax = 100;
+// More than is shown, which cuts once more.
+constexpr std::size_t kTextKept = 256;
+constexpr std::size_t kMessageKept = 1'024;
 constexpr std::size_t kRulesMax = 8;        // that tell of one write
 constexpr std::size_t kExposuresKept = 32;  // of an alert, by the aggregator
 
@@ -41,74 +44,153 @@ std::optional<WallTime> time_of(const Exposure& exposure, const Alert& alert) {
 }
 
 // Several rules may tell of a write; an auditID alone can be forged.
-std::string identity(const Exposure& exposure) {
-  std::string key;
+Digest identity(const Exposure& exposure) {
+  DigestBuilder digest;
   for (const std::string_view part :
        {std::string_view(exposure.audit_id), std::string_view(exposure.ns),
         std::string_view(exposure.name), std::string_view(exposure.actor),
         to_text(exposure.outcome), to_text(exposure.change)}) {
-    key.append(part).push_back('\0');
+    digest.field(part);
   }
-  return key;
+  return digest.finish();
 }
 
-class WriteList {
- public:
-  explicit WriteList(Overview& overview) : overview_(overview) {}
+std::string brief(const std::string& text) {
+  return shorten(text, kTextKept);
+}
 
-  void add(const Exposure& exposure, const Alert& alert) {
-    const auto [known, is_new] = places_.try_emplace(identity(exposure), overview_.writes.size());
-    if (is_new) {
-      const std::optional<WallTime> time = time_of(exposure, alert);
-      overview_.writes.push_back({exposure,
-                                  time.value_or(alert.last_time),
-                                  time.has_value(),
-                                  alert.level,
-                                  {alert.rule_name},
-                                  alert.id});
-      return;
-    }
-    Overview::Write& write = overview_.writes[known->second];
-    write.level = std::max(write.level, alert.level);
-    if (write.rules.size() < kRulesMax &&
-        std::find(write.rules.begin(), write.rules.end(), alert.rule_name) == write.rules.end()) {
-      write.rules.push_back(alert.rule_name);
-    }
+std::optional<std::string> brief(const std::optional<std::string>& text) {
+  return text ? std::optional(brief(*text)) : std::nullopt;
+}
+
+Doors brief(const Doors& doors) {
+  Doors kept;
+  kept.health_check_node_port = doors.health_check_node_port;
+  for (const NodePort& port : doors.node_ports) {
+    if (kept.node_ports.size() == Overview::kDoorsMax) break;
+    kept.node_ports.push_back(
+        {port.number, brief(port.name), port.port, brief(port.target_port), brief(port.protocol)});
   }
+  for (const std::string& address : doors.external_ips) {
+    if (kept.external_ips.size() == Overview::kDoorsMax) break;
+    kept.external_ips.push_back(brief(address));
+  }
+  return kept;
+}
 
- private:
-  Overview& overview_;
-  std::map<std::string, std::size_t> places_;
-};
+Exposure brief(const Exposure& exposure) {
+  Exposure kept;
+  kept.audit_id = brief(exposure.audit_id);
+  kept.change = exposure.change;
+  kept.outcome = exposure.outcome;
+  kept.type = brief(exposure.type);
+  kept.doors = brief(exposure.doors);
+  kept.via = exposure.via;
+  kept.inspectable = exposure.inspectable;
+  kept.inspectable_reason = brief(exposure.inspectable_reason);
+  kept.ns = brief(exposure.ns);
+  kept.name = brief(exposure.name);
+  kept.uid = brief(exposure.uid);
+  kept.user = brief(exposure.user);
+  kept.actor = brief(exposure.actor);
+  kept.origin_ip = brief(exposure.origin_ip);
+  kept.before = exposure.before;
+  kept.audit_id_reused = exposure.audit_id_reused;
+  return kept;
+}
 
-template <typename Item>
-void cut(std::vector<Item>& items, std::size_t max, bool& is_cut) {
-  if (items.size() <= max) return;
-  items.resize(max);
-  is_cut = true;
+Overview::Told brief(const Alert& alert, WallTime last_time) {
+  Overview::Told told;
+  told.id = alert.id;
+  told.rule_name = brief(alert.rule_name);
+  told.level = alert.level;
+  told.first_time = alert.first_time;
+  told.last_time = last_time;
+  told.window_end = alert.window_end;
+  told.count = alert.count;
+  told.user = brief(alert.user);
+  told.src_ip = brief(alert.src_ip);
+  told.message = shorten(alert.message, kMessageKept);
+  for (const auto& [name, value] : alert.facts) {
+    if (told.facts.size() == Overview::kFactsMax) break;
+    told.facts.emplace_back(brief(name), brief(value));
+  }
+  return told;
+}
+
+// What comes later is older: it makes room for none.
+void add_told(std::vector<Overview::Told>& list, std::size_t max, bool& is_cut, const Alert& alert,
+              WallTime last_time) {
+  if (list.size() < max) {
+    list.push_back(brief(alert, last_time));
+  } else {
+    is_cut = true;
+  }
 }
 
 }  // namespace
 
-void add_alerts(Overview& overview, const RecentAlerts& recent) {
-  overview.is_cut = recent.is_cut;
-  WriteList writes(overview);
-  for (const auto& [told, committed] : recent.alerts) {
-    Alert alert = told;
-    // A line that could not be read told no time.
-    if (alert.last_time <= WallTime()) alert.last_time = committed;
-    for (const Exposure& exposure : alert.exposures) writes.add(exposure, alert);
-    if (alert.exposures.size() == kExposuresKept) {
-      overview.unlisted += alert.count - std::min<std::uint64_t>(alert.count, kExposuresKept);
-    }
-    if (blind_rules().contains(alert.rule_id)) overview.blind_spots.push_back(alert);
-    if (alert.phase != Phase::final && !is_own(alert)) overview.open.push_back(alert);
+void OverviewBuilder::add(const Alert& alert, WallTime committed) {
+  // A line that could not be read told no time.
+  const WallTime last_time = alert.last_time <= WallTime() ? committed : alert.last_time;
+  for (const Exposure& exposure : alert.exposures) add_write(exposure, alert, last_time);
+  if (alert.exposures.size() == kExposuresKept) {
+    unlisted_ += alert.count - std::min<std::uint64_t>(alert.count, kExposuresKept);
   }
-  std::stable_sort(overview.writes.begin(), overview.writes.end(),
-                   [](const auto& a, const auto& b) { return a.time > b.time; });
-  cut(overview.writes, kWritesMax, overview.is_cut);
-  cut(overview.open, kOpenMax, overview.is_cut);
-  cut(overview.blind_spots, kBlindSpotsMax, overview.is_cut);
+  if (blind_rules().contains(alert.rule_id)) {
+    add_told(blind_spots_, kBlindSpotsMax, is_cut_, alert, last_time);
+  }
+  if (alert.phase != Phase::final && !is_own(alert)) {
+    add_told(open_, kOpenMax, is_cut_, alert, last_time);
+  }
+}
+
+void OverviewBuilder::add_write(const Exposure& exposure, const Alert& alert, WallTime last_time) {
+  const std::string rule = brief(alert.rule_name);
+  const Digest key = identity(exposure);
+  if (const auto known = places_.find(key); known != places_.end()) {
+    Overview::Write& write = writes_[known->second].write;
+    write.level = std::max(write.level, alert.level);
+    if (write.rules.size() < kRulesMax &&
+        std::find(write.rules.begin(), write.rules.end(), rule) == write.rules.end()) {
+      write.rules.push_back(rule);
+    }
+    return;
+  }
+  // Twice as many as are shown: sorting for each would take long.
+  if (writes_.size() == 2 * kWritesMax) keep_newest();
+  places_.emplace(key, writes_.size());
+  const std::optional<WallTime> time = time_of(exposure, alert);
+  const Doors& doors = exposure.doors;
+  writes_.push_back({key,
+                     {brief(exposure),
+                      doors.node_ports.size() + doors.external_ips.size(),
+                      time.value_or(last_time),
+                      time.has_value(),
+                      alert.level,
+                      {rule},
+                      alert.id}});
+}
+
+void OverviewBuilder::keep_newest() {
+  std::stable_sort(writes_.begin(), writes_.end(),
+                   [](const auto& a, const auto& b) { return a.write.time > b.write.time; });
+  if (writes_.size() > kWritesMax) {
+    writes_.resize(kWritesMax);
+    is_cut_ = true;
+  }
+  places_.clear();
+  for (const KeptWrite& kept : writes_) places_.emplace(kept.identity, places_.size());
+}
+
+void OverviewBuilder::finish(Overview& overview) {
+  keep_newest();
+  overview.writes.reserve(writes_.size());
+  for (KeptWrite& kept : writes_) overview.writes.push_back(std::move(kept.write));
+  overview.open = std::move(open_);
+  overview.blind_spots = std::move(blind_spots_);
+  overview.unlisted = unlisted_;
+  overview.is_cut = overview.is_cut || is_cut_;
 }
 
 }  // namespace nodeportd

@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::size_t kTextMax = 200;
 constexpr std::size_t kMessageMax = 600;
-constexpr std::size_t kDoorsMax = 16;
+constexpr std::size_t kDoorsMax = Overview::kDoorsMax;
 constexpr std::size_t kRowsMax = 100;
-constexpr std::size_t kFactsMax = 12;
+constexpr std::size_t kFactsMax = Overview::kFactsMax;
 
 std::string bounded(std::string_view text, std::size_t max = kTextMax) {
   return shorten(printable(shorten(text, max)), max);
@@ -44,8 +44,7 @@ void put_node_port(JsonWriter& json, const NodePort& port) {
   put_told(json, "protocol", port.protocol);
 }
 
-void put_doors(JsonWriter& json, const Doors& doors) {
-  const std::size_t all = doors.node_ports.size() + doors.external_ips.size();
+void put_doors(JsonWriter& json, const Doors& doors, std::size_t all) {
   put_list(json, "node_ports", doors.node_ports, put_node_port, kDoorsMax);
   write_key(json, "external_ips");
   json.StartArray();
@@ -64,7 +63,7 @@ void put_write(JsonWriter& json, const Overview::Write& write_of_service) {
   write_member(json, "outcome", to_text(exposure.outcome));
   write_member(json, "change", to_text(exposure.change));
   put_told(json, "type", exposure.type);
-  put_doors(json, exposure.doors);
+  put_doors(json, exposure.doors, write_of_service.doors);
   write_key(json, "via");
   json.StartArray();
   for (const Exposure::Via via : exposure.via) write(json, to_text(via));
@@ -92,7 +91,7 @@ void put_fact(JsonWriter& json, const std::pair<std::string, std::string>& fact)
   put_text(json, "value", fact.second);
 }
 
-void put_alert(JsonWriter& json, const Alert& alert) {
+void put_alert(JsonWriter& json, const Overview::Told& alert) {
   put_text(json, "alert_id", alert.id);
   put_text(json, "rule", alert.rule_name);
   write_member(json, "level", to_text(alert.level));

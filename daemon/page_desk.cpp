@@ -64,12 +64,16 @@ Overview PageDesk::look() {
   Overview overview;
   overview.troubles = troubles(report);
   overview.status = std::move(report.status);
-  const auto recent = parts_.store.recent_alerts(overview.status.now - 24h, kAlertsMax);
-  if (recent) {
-    add_alerts(overview, *recent);
+  OverviewBuilder alerts;
+  const auto more = parts_.store.for_each_recent_alert(
+      overview.status.now - 24h, kAlertsMax,
+      [&](const Alert& alert, WallTime committed) { alerts.add(alert, committed); });
+  if (more) {
+    overview.is_cut = *more == More::some;
   } else {
-    overview.troubles.push_back({"state", "", "cannot be read: " + recent.error().text});
+    overview.troubles.push_back({"state", "", "cannot be read: " + more.error().text});
   }
+  alerts.finish(overview);
   overview.open_services = parts_.store.count_open_services().value_or(0);
   return overview;
 }

@@ -20,6 +20,12 @@ std::optional<WallTime> behind_since(const StreamStatus& stream, const StatusRep
   return report.now - std::chrono::duration_cast<Micros>(report.mono - *stream.behind_since);
 }
 
+void write_trouble(JsonWriter& json, const ProbeCheck& trouble) {
+  write_member(json, "what", trouble.check);
+  write_member(json, "where", trouble.path);
+  write_member(json, "why", trouble.reason);
+}
+
 void write_left_file(JsonWriter& json, const Rotation& rotation) {
   write_member(json, "time", rotation.time);
   write_member(json, "file", rotation.file);
@@ -32,6 +38,7 @@ void write_log(JsonWriter& json, const StreamStatus& stream, const StatusReport&
   write_member(json, "size", stream.size);
   write_member(json, "unread_bytes", stream.unread);
   write_member(json, "waiting_for_file", stream.waiting);
+  write_member(json, "missing", stream.missing);
   write_member(json, "at_end", stream.at_end);
   write_member(json, "last_read", stream.last_read);
   write_member(json, "behind_since", behind_since(stream, report));
@@ -135,7 +142,8 @@ std::string to_json(const StatusReport& report) {
            write_member(json, "revisions", report.ledger.revisions);
            write_member(json, "commits", report.ledger.commits);
            write_member(json, "failed_commits", report.ledger.failed_commits);
-           write_list(json, "logs", report.streams, [&](JsonWriter&, const StreamStatus& stream) {
+           write_list(json, "troubles", report.troubles, write_trouble);
+    write_list(json, "logs", report.streams, [&](JsonWriter&, const StreamStatus& stream) {
              write_log(json, stream, report);
            });
            write_member(json, "rules_loaded", report.rules_loaded);
@@ -160,7 +168,11 @@ Result<void> print_status(const std::string& json, std::FILE* to) {
   line("cluster", text_of(root, "cluster") + "  node " + text_of(root, "node"));
   const bool is_durable = text_of(root, "durable") == "yes";
   const bool is_paused = text_of(root, "paused") == "yes";
-  std::string state = is_durable ? "well" : "UNDURABLE: the state cannot be written";
+  const Value* troubles = root.find("troubles");
+  const bool is_well =
+      troubles == nullptr || troubles->kind != Value::Kind::array || troubles->size == 0;
+  std::string state = is_well ? "well" : "NOT WELL, see TROUBLE";
+  if (!is_durable) state = "UNDURABLE: the state cannot be written";
   if (is_paused) {
     state = is_durable ? "PAUSED: no sink takes alerts"
                        : state + "; PAUSED: what waits in memory is full";
@@ -175,6 +187,7 @@ Result<void> print_status(const std::string& json, std::FILE* to) {
                     (refused.empty() || refused == "-"
                          ? ""
                          : "; REFUSED at " + refused + ": " + text_of(root, "reload_problem")));
+  print_rows(root, "troubles", {"TROUBLE", "WHERE", "WHY"}, {"what", "where", "why"}, to);
   print_rows(root, "logs",
              {"LOG", "FILE", "OFFSET", "SIZE", "UNREAD", "LAST READ", "BEHIND SINCE", "WAITING",
               "ROTATIONS"},

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "daemon/ledger.hpp"
+#include "daemon/probes.hpp"
 #include "sink/courier.hpp"
 #include "source/source.hpp"
 
@@ -47,6 +48,7 @@ struct StatusReport {
   std::map<std::string, std::uint64_t> suppressed;  // matches, by exception, since the start
   LedgerStatus ledger;
   std::vector<Sink> sinks;
+  std::vector<ProbeCheck> troubles;  // what does not hold now
 };
 
 // One JSON object on a line, as the daemon answers GET /status.

@@ -17,16 +17,24 @@
 #include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <list>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace nodeportd {
+namespace {
+class Session;
+}
+
 // What clients need of the server. Those that are being answered outlive it.
 struct Desk {
   AdminServer::Answer answer;
   AdminServer::Answer order;  // empty: there are none
   bool checks_host = true;
-  std::size_t clients = 0;
+  std::list<Session*> clients = {};  // in the order in which they came
+
+  void make_room();
 };
 
 namespace {
@@ -42,7 +50,8 @@ using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 using Stream = beast::basic_stream<asio::generic::stream_protocol>;
 
 constexpr std::size_t kClientsMax = 16;
-constexpr std::chrono::seconds kClientPatience{5};
+constexpr std::chrono::seconds kQuestionPatience{2};
+constexpr std::chrono::seconds kAnswerPatience{5};
 // Out of descriptors a socket stays ready and every accept fails: not a reason to spin.
 constexpr std::chrono::seconds kAcceptRest{1};
 
@@ -70,22 +79,36 @@ class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(Socket socket, std::shared_ptr<Desk> desk)
       : stream_(std::move(socket)), desk_(std::move(desk)) {
-    ++desk_->clients;
+    place_ = desk_->clients.insert(desk_->clients.end(), this);
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
-  ~Session() { --desk_->clients; }
+  ~Session() { leave(); }
 
   void start() {
-    stream_.expires_after(kClientPatience);
+    stream_.expires_after(kQuestionPatience);
     http::async_read(stream_, buffer_, request_,
                      [self = shared_from_this()](beast::error_code error, std::size_t /*size*/) {
-                       if (!error) self->reply();
+                       if (!error && self->place_) self->reply();
                      });
   }
 
+  [[nodiscard]] bool has_asked() const { return has_asked_; }
+
+  // For another client.
+  void give_way() {
+    leave();
+    stream_.close();
+  }
+
  private:
+  void leave() {
+    if (place_) desk_->clients.erase(*place_);
+    place_.reset();
+  }
+
   void reply() {
+    has_asked_ = true;
     AdminAnswer answer{
         .status = 405, .body = "{\"error\":\"only GET\"}\n", .headers = {{"Allow", "GET"}}};
     const auto host = request_[http::field::host];
@@ -102,7 +125,7 @@ class Session : public std::enable_shared_from_this<Session> {
       answer = desk_->order(path);
     }
     // An order takes its time, which is not the client's.
-    stream_.expires_after(kClientPatience);
+    stream_.expires_after(kAnswerPatience);
     response_.version(request_.version());
     response_.result(answer.status);
     response_.set(http::field::content_type, answer.content_type);
@@ -119,12 +142,23 @@ class Session : public std::enable_shared_from_this<Session> {
 
   Stream stream_;
   std::shared_ptr<Desk> desk_;
+  std::optional<std::list<Session*>::iterator> place_;  // none: it gave way
+  bool has_asked_ = false;
   beast::flat_buffer buffer_{8 * 1024};
   http::request<http::empty_body> request_;
   http::response<http::string_body> response_;
 };
 
 }  // namespace
+
+// Whoever comes last may be the probe that decides whether we live: who has been silent longest
+// goes, else who takes longest to read.
+void Desk::make_room() {
+  if (clients.size() < kClientsMax) return;
+  const auto silent = std::find_if(clients.begin(), clients.end(),
+                                   [](const Session* client) { return !client->has_asked(); });
+  (silent == clients.end() ? clients.front() : *silent)->give_way();
+}
 
 struct AdminServer::Listener {
   // `path_of_socket`: what is removed in the end; empty over TCP.
@@ -143,7 +177,8 @@ struct AdminServer::Listener {
     acceptor.async_accept([this](beast::error_code error, Socket socket) {
       if (error == asio::error::operation_aborted) return;
       if (error) return accept_later();
-      if (desk->clients < kClientsMax) std::make_shared<Session>(std::move(socket), desk)->start();
+      desk->make_room();
+      std::make_shared<Session>(std::move(socket), desk)->start();
       accept();
     });
   }

@@ -27,7 +27,8 @@ struct AdminAnswer {
 // so `curl --unix-socket` works as well as `nodeportd status`, or over TCP, where whoever reaches
 // the port is answered. On the socket and on a loopback address `Host` must be `localhost` or an IP
 // address, so that no website can ask through somebody's browser. Lives on the thread that runs
-// `io`. At most 16 clients at a time, 5 seconds each.
+// `io`. At most 16 clients at a time, with 2 seconds to ask and 5 to take the answer; one more
+// makes the one go that has kept us waiting longest.
 class AdminServer {
  public:
   // What a GET of `target` (a path, and perhaps a query) brings. Called on the thread of `io`.

@@ -11,6 +11,8 @@ namespace nodeportd {
 namespace {
 
 constexpr std::size_t kPageRows = 100;  // read under the lock: a millisecond at most
+// What is held of a page, and one alert more: each may be as large as strangers make it.
+constexpr std::size_t kPageBytes = 1U << 20U;
 constexpr std::size_t kLookedAtMax = 10'000;
 
 struct EncodedAlert {
@@ -19,15 +21,23 @@ struct EncodedAlert {
   WallTime committed;
 };
 
+struct AlertPage {
+  std::vector<EncodedAlert> alerts;
+  std::size_t rows = 0;
+  bool is_last = true;
+};
+
 }  // namespace
 
-Result<RecentAlerts> Store::recent_alerts(WallTime since, std::size_t max) {
-  RecentAlerts recent;
+Result<More> Store::for_each_recent_alert(
+    WallTime since, std::size_t max,
+    const std::function<void(const Alert&, WallTime committed)>& visit) {
   std::set<std::string> ids;
+  std::size_t visited = 0;
   std::int64_t before = std::numeric_limits<std::int64_t>::max();
-  for (std::size_t looked_at = 0; looked_at < kLookedAtMax; looked_at += kPageRows) {
-    std::vector<EncodedAlert> page;
-    std::size_t rows = 0;
+  for (std::size_t looked_at = 0; looked_at < kLookedAtMax;) {
+    AlertPage page;
+    std::size_t bytes = 0;
     Result<void> read;
     {
       const std::lock_guard guard(mutex_);
@@ -35,32 +45,33 @@ Result<RecentAlerts> Store::recent_alerts(WallTime since, std::size_t max) {
           "SELECT number, alert_id, revision, epoch, committed, body FROM alerts "
           "WHERE number < ? ORDER BY number DESC LIMIT ?",
           [&](const Row& row) {
-            if (row.time(4) < since) return false;
-            ++rows;
+            if (row.time(4) < since) return page.is_last = true, false;
+            ++page.rows;
             before = row.integer(0);
+            page.is_last = page.rows < kPageRows;
             std::string id(row.text(1));
             if (!ids.insert(id).second) return true;
-            page.push_back(
+            page.alerts.push_back(
                 {id + '.' + std::string(row.text(3)) + '.' + std::to_string(row.integer(2)),
                  std::string(row.text(5)), row.time(4)});
-            return true;
+            bytes += page.alerts.back().body.size();
+            if (bytes < kPageBytes) return true;
+            return page.is_last = false;
           },
           before, kPageRows);
     }
     if (!read) return fail(read.error());
-    for (const EncodedAlert& encoded : page) {
-      if (recent.alerts.size() == max) {
-        recent.is_cut = true;
-        return recent;
-      }
-      if (Result<Alert> alert = decode<Alert>(encoded.key, encoded.body)) {
-        recent.alerts.push_back({std::move(*alert), encoded.committed});
+    for (const EncodedAlert& encoded : page.alerts) {
+      if (visited == max) return More::some;
+      if (const Result<Alert> alert = decode<Alert>(encoded.key, encoded.body)) {
+        visit(*alert, encoded.committed);
+        ++visited;
       }
     }
-    if (rows < kPageRows) return recent;
+    if (page.is_last) return More::none;
+    looked_at += page.rows;
   }
-  recent.is_cut = true;
-  return recent;
+  return More::some;
 }
 
 Result<std::uint64_t> Store::count_open_services() {

@@ -45,15 +45,7 @@ struct DeadLetter {
   std::string why;
 };
 
-// What was told lately: of each alert the newest revision, the newest first.
-struct RecentAlerts {
-  struct Told {
-    Alert alert;
-    WallTime committed{};
-  };
-  std::vector<Told> alerts;
-  bool is_cut = false;  // there is more
-};
+enum class More : std::uint8_t { none, some };
 
 // Rows, and the bytes of their alerts.
 struct Usage {
@@ -174,9 +166,13 @@ class Store {
   [[nodiscard]] Result<std::size_t> resend(const std::optional<std::string>& sink,
                                            std::optional<std::int64_t> number);
 
-  // Of what was committed since then the newest `max` alerts, among the newest 10,000 revisions.
-  // Damaged ones are passed over and stay. Lets commits in between.
-  [[nodiscard]] Result<RecentAlerts> recent_alerts(WallTime since, std::size_t max);
+  // Of what was committed since then the newest `max` alerts, among the newest 10,000 revisions:
+  // of each its newest revision, the newest first, and whether there are more. An alert may be
+  // megabytes, so they come one at a time. Damaged ones are passed over and stay. Lets commits in
+  // between.
+  [[nodiscard]] Result<More> for_each_recent_alert(
+      WallTime since, std::size_t max,
+      const std::function<void(const Alert&, WallTime committed)>& visit);
   [[nodiscard]] Result<std::uint64_t> count_open_services();
 
   // Forgets, at most 1000 rows of a kind a call: history older than its retention or beyond

@@ -6,15 +6,18 @@
 #include <sys/un.h>
 
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <thread>
+#include <vector>
 
 #include "admin/client.hpp"
 #include "admin/notify.hpp"
 #include "admin/server.hpp"
 #include "base/fd.hpp"
+#include "support/eventually.hpp"
 #include "support/temp_dir.hpp"
 
 namespace nodeportd {
@@ -126,6 +129,45 @@ TEST_CASE("a client that is there when the server goes does no harm") {
   const Fd client = connect_to(path);
   io.run_for(std::chrono::milliseconds(20));
   server->reset();
+}
+
+TEST_CASE("clients that say nothing keep nobody from an answer") {
+  const test::TempDir dir;
+  const std::string path = dir / "admin.sock";
+  boost::asio::io_context io;
+  auto server = AdminServer::open(io, path, answer);
+  REQUIRE(server);
+  std::vector<Fd> silent;
+  for (int i = 0; i < 16; ++i) silent.push_back(connect_to(path));
+  std::jthread loop([&io] { io.run(); });
+  CHECK(ask_daemon(path, "/status"));
+  char byte = 0;
+  CHECK(::recv(silent.front().get(), &byte, 1, 0) == 0);  // who waited longest made room
+  io.stop();
+}
+
+TEST_CASE("clients that do not take their answer keep nobody from theirs") {
+  const test::TempDir dir;
+  const std::string path = dir / "admin.sock";
+  boost::asio::io_context io;
+  std::atomic<int> asked{0};
+  auto server = AdminServer::open(io, path, [&](std::string_view target) {
+    ++asked;
+    if (target == "/status") return answer(target);
+    return AdminAnswer{.body = std::string(4U << 20U, 'x')};  // more than a socket holds
+  });
+  REQUIRE(server);
+  std::jthread loop([&io] { io.run(); });
+  std::vector<Fd> deaf;
+  const std::string question = "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (int i = 0; i < 16; ++i) {
+    deaf.push_back(connect_to(path));
+    REQUIRE(::send(deaf.back().get(), question.data(), question.size(), 0) ==
+            ssize_t(question.size()));
+  }
+  REQUIRE(test::eventually([&] { return asked == 16; }));
+  CHECK(ask_daemon(path, "/status"));
+  io.stop();
 }
 
 TEST_CASE("out of descriptors the server waits instead of spinning, and goes on when it can") {

@@ -31,11 +31,11 @@ Alert alert_of(const std::string& rule, std::vector<Exposure> exposures) {
   return alert;
 }
 
-Overview overview_of(std::vector<Alert> alerts) {
-  RecentAlerts recent;
-  for (Alert& alert : alerts) recent.alerts.push_back({std::move(alert), kNoon + 1h});
+Overview overview_of(const std::vector<Alert>& alerts) {
+  OverviewBuilder builder;
+  for (const Alert& alert : alerts) builder.add(alert, kNoon + 1h);
   Overview overview;
-  add_alerts(overview, recent);
+  builder.finish(overview);
   return overview;
 }
 
@@ -92,9 +92,59 @@ TEST_CASE("what is shown is bounded, and says so") {
   CHECK(overview.writes.size() == 1'000);
   CHECK(overview.open.size() == 100);
   CHECK(overview.is_cut);
+}
+
+TEST_CASE("of more writes than are shown the newest are") {
+  OverviewBuilder builder;
+  for (int i = 0; i < 5'000; ++i) {
+    Alert alert = alert_of("rule", {exposure_of(std::to_string(i))});
+    alert.last_time = kNoon + std::chrono::seconds(i * 7 % 5'000);
+    builder.add(alert, kNoon);
+  }
+  Overview overview;
+  builder.finish(overview);
+  REQUIRE(overview.writes.size() == 1'000);
+  CHECK(overview.writes.front().time == kNoon + 4'999s);
+  CHECK(overview.writes.back().time == kNoon + 4'000s);
+  CHECK(overview.is_cut);
+}
+
+TEST_CASE("events that an alert does not keep are counted") {
   Alert many = alert_of("many", std::vector<Exposure>(32, exposure_of("a")));
   many.count = 40;
   CHECK(overview_of({many}).unlisted == 8);
+}
+
+TEST_CASE("of a thousand alerts of thousands of addresses a few megabytes are held") {
+  Alert alert = alert_of("rule", {exposure_of("")});
+  alert.message = alert.exposures[0].actor = std::string(100'000, 'W');
+  alert.facts = {{"path", std::string(100'000, 'p')}};
+  Doors& doors = alert.exposures[0].doors;
+  doors.external_ips = std::vector<std::string>(4'090, "2001:db8:1234:5678:9abc:def0:1000:1000");
+  doors.node_ports = std::vector<NodePort>(4'090);
+  alert.exposures[0].opened = doors;
+  OverviewBuilder builder;
+  for (int i = 0; i < 1'000; ++i) {
+    alert.exposures[0].audit_id = std::to_string(i);
+    builder.add(alert, kNoon);
+  }
+  Overview overview;
+  builder.finish(overview);
+  REQUIRE(overview.writes.size() == 1'000);
+  std::size_t held = 0;
+  for (const Overview::Write& write : overview.writes) {
+    const Exposure& exposure = write.exposure;
+    CHECK(write.doors == 8'180);
+    held += exposure.actor.capacity() +
+            exposure.doors.external_ips.capacity() * (sizeof(std::string) + 40) +
+            exposure.opened.external_ips.capacity() * (sizeof(std::string) + 40) +
+            (exposure.doors.node_ports.capacity() + exposure.opened.node_ports.capacity()) *
+                sizeof(NodePort);
+  }
+  for (const Overview::Told& told : overview.open) {
+    held += told.message.capacity() + told.facts[0].second.capacity();
+  }
+  CHECK(held < 8U << 20U);
 }
 
 TEST_CASE("a stranger's text is cut and made printable") {
