@@ -84,7 +84,7 @@ void Aggregator::observe_time(const Match& match, const std::string& stream,
 void Aggregator::add_to_window(const Match& match, const Group& group, const Exposure* exposure) {
   const Rule& rule = (*catalog_)[match.rule];
   Live& live = open_window(rule, window_start(match.event.time, rule), group);
-  const Novelty novelty = absorb(live.window, match, exposure);
+  const Novelty novelty = absorb(live.window, rule, match, exposure);
   weigh(live);
   touch(live.window.alert.id, live);
   if (live.window.alert.revision == 0 || novelty == Novelty::fresh) {

@@ -142,4 +142,15 @@ TEST_CASE("a window that was begun longer keeps its end when its rule's window i
   CHECK(again[0].window_end == kNine + hours(1));
 }
 
+TEST_CASE("values keep their names when a reload changes the rule's") {
+  Desk desk(ports(minutes(60), {"verb", "name"}));
+  desk.feed(creation("alice", kNine, 1, {{"create"}, {"web"}}));
+  desk.reload(ports(minutes(60), {"name", "agent"}));
+  const auto told = desk.feed(creation("alice", kNine, 2, {{"db"}, {"kubectl"}}));
+  REQUIRE(told.size() == 1);
+  using Values = std::vector<std::pair<std::string, std::vector<std::string>>>;
+  CHECK(told[0].values ==
+        Values{{"verb", {"create"}}, {"name", {"db", "web"}}, {"agent", {"kubectl"}}});
+}
+
 }  // namespace nodeportd
