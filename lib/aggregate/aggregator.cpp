@@ -39,8 +39,8 @@ void Aggregator::restore(std::vector<Window> open,
   live_.reserve(open.size());
   for (Window& window : open) {
     const std::string id = window.alert.id;
-    by_end_.emplace(window.alert.window_end, id);
     Live& live = live_[id];
+    live.place = by_end_.emplace(window.alert.window_end, id);
     live.window = std::move(window);
     weigh(live);
     if (live.window.alert.count != live.window.delivered_count) await_update(live);
@@ -84,7 +84,7 @@ void Aggregator::observe_time(const Match& match, const std::string& stream,
 void Aggregator::add_to_window(const Match& match, const Group& group, const Exposure* exposure) {
   const Rule& rule = (*catalog_)[match.rule];
   Live& live = open_window(rule, window_start(match.event.time, rule), group);
-  const Novelty novelty = absorb(live.window, match, exposure);
+  const Novelty novelty = absorb(live.window, rule, match, exposure);
   weigh(live);
   touch(live.window.alert.id, live);
   if (live.window.alert.revision == 0 || novelty == Novelty::fresh) {
@@ -96,18 +96,36 @@ void Aggregator::add_to_window(const Match& match, const Group& group, const Exp
 
 Aggregator::Live& Aggregator::open_window(const Rule& rule, WallTime start, const Group& group) {
   const std::string id = alert_id(origin_, rule, start, group);
+  const WallTime end = start + rule.aggregate.window;
   const auto found = live_.find(id);
-  if (found != live_.end()) return found->second;
+  if (found != live_.end()) {
+    extend(found->second, end);
+    return found->second;
+  }
 
   Live live;
-  const WallTime end = start + rule.aggregate.window;
   std::optional<Window> shelved;
-  if (shelved_until_ && end <= *shelved_until_) shelved = shelf_.find(id);
+  // By its start: it may have been closed at another end, while its rule's window was shorter.
+  if (shelved_until_ && start < *shelved_until_) shelved = shelf_.find(id);
   live.window = shelved ? std::move(*shelved) : begin_window(origin_, rule, start, group);
   live.window.closed = false;
-  live.window.alert.closed_early = false;
-  by_end_.emplace(end, id);
+  Alert& alert = live.window.alert;
+  alert.closed_early = false;
+  alert.window_end = std::max(alert.window_end, end);
+  live.place = by_end_.emplace(alert.window_end, id);
   return live_.emplace(id, std::move(live)).first->second;
+}
+
+// A window keeps the longest end that its rule gave it, so that it closes when no rule adds to it.
+void Aggregator::extend(Live& live, WallTime end) {
+  Alert& alert = live.window.alert;
+  if (end <= alert.window_end) return;
+  if (!live.closing) {
+    auto place = by_end_.extract(live.place);
+    place.key() = end;
+    live.place = by_end_.insert(std::move(place));
+  }
+  alert.window_end = end;
 }
 
 void Aggregator::weigh(Live& live) {

@@ -43,7 +43,8 @@ class Aggregator {
   Aggregator(Origin origin, AggregateOptions options, const std::vector<Rule>& catalog,
              std::vector<std::string> exceptions, WindowShelf& shelf);
 
-  // The rules of the batches from the next one on. Open windows stay as they were begun.
+  // The rules of the batches from the next one on. Open windows stay as they were begun, but that a
+  // match extends them to a later end.
   void use(const std::vector<Rule>& catalog, std::vector<std::string> exceptions);
 
   // What an earlier run left. `shelved_until` is the latest end of any window on the shelf.
@@ -76,8 +77,10 @@ class Aggregator {
   }
 
  private:
+  using ByEnd = std::multimap<WallTime, std::string>;
   struct Live {
     Window window;
+    ByEnd::iterator place;  // in by_end_, until it is closing
     bool dirty = false;     // differs from what take_changes() gave last
     bool announce = false;  // a revision is due
     bool closing = false;   // the final revision is due
@@ -89,6 +92,7 @@ class Aggregator {
                     MonoTime now);
   void add_to_window(const Match& match, const Group& group, const Exposure* exposure);
   Live& open_window(const Rule& rule, WallTime start, const Group& group);
+  void extend(Live& live, WallTime end);
   void touch(const std::string& id, Live& live);
   void weigh(Live& live);
   void await_update(Live& live);
@@ -107,7 +111,7 @@ class Aggregator {
 
   Watermark watermark_;
   std::unordered_map<std::string, Live> live_;
-  std::multimap<WallTime, std::string> by_end_;  // windows of live_ that are not closing
+  ByEnd by_end_;  // windows of live_ that are not closing
   std::vector<std::string> dirty_;
   std::vector<std::string> stale_;
   std::size_t news_ = 0;   // windows with announce or closing

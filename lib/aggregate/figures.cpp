@@ -55,6 +55,16 @@ void insert_distinct(std::vector<std::string>& sorted, const std::string& value)
   if (sorted.size() > kValuesMax) sorted.pop_back();
 }
 
+// Mostly they stand at `place`, as in the rule.
+std::vector<std::string>& values_named(Alert& alert, const std::string& name, std::size_t place) {
+  auto& values = alert.values;
+  if (place < values.size() && values[place].first == name) return values[place].second;
+  const auto found = std::find_if(values.begin(), values.end(),
+                                  [&](const auto& each) { return each.first == name; });
+  if (found != values.end()) return found->second;
+  return values.emplace_back(name, std::vector<std::string>()).second;
+}
+
 bool earlier(const EventRef& a, const EventRef& b) {
   return std::tie(a.time, a.audit_id, a.stage, a.source, a.offset) <
          std::tie(b.time, b.audit_id, b.stage, b.source, b.offset);
@@ -128,15 +138,17 @@ Window begin_window(const Origin& origin, const Rule& rule, WallTime start, cons
   return window;
 }
 
-Novelty absorb(Window& window, const Match& match, const Exposure* exposure) {
+Novelty absorb(Window& window, const Rule& rule, const Match& match, const Exposure* exposure) {
   Alert& alert = window.alert;
   alert.first_time =
       alert.count == 0 ? match.event.time : std::min(alert.first_time, match.event.time);
   alert.last_time =
       alert.count == 0 ? match.event.time : std::max(alert.last_time, match.event.time);
   ++alert.count;
-  for (std::size_t i = 0; i < match.values.size() && i < alert.values.size(); ++i) {
-    for (const std::string& value : match.values[i]) insert_distinct(alert.values[i].second, value);
+  const std::vector<NamedField>& fields = rule.aggregate.values;
+  for (std::size_t i = 0; i < match.values.size() && i < fields.size(); ++i) {
+    std::vector<std::string>& distinct = values_named(alert, fields[i].name, i);
+    for (const std::string& value : match.values[i]) insert_distinct(distinct, value);
   }
   insert_event(alert.events, match.event);
   if (exposure != nullptr) insert_exposure(alert.exposures, *exposure);

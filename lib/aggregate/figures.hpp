@@ -26,9 +26,10 @@ constexpr std::size_t kSeenMax = 4'096;    // novel values remembered per window
 
 enum class Novelty : bool { known, fresh };
 
-// Adds a match to a window, and the facts of the service write that it is about, if it is. Says
-// whether it brought a value of `alert_on_new` that the window had not seen; once kSeenMax are
-// remembered, everything is known.
-Novelty absorb(Window& window, const Match& match, const Exposure* exposure);
+// Adds a match of `rule` to a window, and the facts of the service write that it is about, if it
+// is. Says whether it brought a value of `alert_on_new` that the window had not seen; once kSeenMax
+// are remembered, everything is known. The rule may have other `values` than when the window was
+// begun: they go by their names.
+Novelty absorb(Window& window, const Rule& rule, const Match& match, const Exposure* exposure);
 
 }  // namespace nodeportd

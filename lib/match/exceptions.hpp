@@ -25,7 +25,10 @@ struct ExceptionSpec {
   std::optional<WallTime> until;
 
   [[nodiscard]] bool covers(std::string_view rule_id, bool is_builtin) const;
-  [[nodiscard]] bool is_over(WallTime time) const { return until && time >= *until; }
+  // An event that tells no time, which is one of 1970 or before, may have happened after any end.
+  [[nodiscard]] bool is_over(WallTime time) const {
+    return until && (time >= *until || time <= WallTime());
+  }
 };
 
 // The `exceptions` list of a config, given as it was written: for each `name`, `rules` (ids, or

@@ -19,7 +19,7 @@ constexpr std::string_view kPutMeta =
 
 Notice conflict_notice(const Alert& alert) {
   return {"state.damaged",
-          "An alert's revision was made anew with other content and was not kept",
+          "An alert's revision was made anew with other content, which has the next free number",
           {{"alert_id", alert.id}, {"revision", std::to_string(alert.revision)}}};
 }
 
@@ -195,8 +195,8 @@ void Store::put_window(Transaction& transaction, const Window& window, WallTime 
   const std::string body = encode(row_key(window), window);
   transaction.run(
       "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (alert_id) DO UPDATE SET closed = excluded.closed, "
-      "updated = excluded.updated, body = excluded.body",
+      "ON CONFLICT (alert_id) DO UPDATE SET window_end = excluded.window_end, "
+      "closed = excluded.closed, updated = excluded.updated, body = excluded.body",
       alert.id, alert.window_start, alert.window_end, alert.rule_id, Blob{group_key(alert)},
       window.closed, now, Blob{body});
 }
@@ -216,23 +216,54 @@ bool Store::put_alert(Transaction& transaction, const Outgoing& outgoing, WallTi
                       std::vector<Enqueued>& enqueued) {
   const Alert& alert = outgoing.alert;
   const std::string body = encode(row_key(alert), alert);
+  if (const auto number = insert_alert(transaction, alert, body, now)) {
+    const QueuedAlert queued{*number, alert.id, alert.revision, body.size()};
+    for (const std::string& sink : outgoing.sinks) {
+      const auto sequence = enqueue(transaction, sink, queued);
+      if (sequence) enqueued.push_back({&sink, &alert, *sequence, body.size()});
+    }
+    return true;
+  }
+  if (is_committed(transaction, alert, body)) return true;
+  return !put_under_next_number(transaction, outgoing, now);
+}
+
+// Its number; nullopt when there is a revision of this name.
+std::optional<std::int64_t> Store::insert_alert(Transaction& transaction, const Alert& alert,
+                                                const std::string& body, WallTime now) {
   std::optional<std::int64_t> number;
   transaction.each(
       "INSERT INTO alerts (alert_id, revision, epoch, committed, bytes, body) "
       "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING number",
       [&](const Row& row) { number = row.integer(0); }, alert.id, alert.revision, alert.epoch, now,
       body.size(), Blob{body});
-  if (!number) {
-    bool same = true;
-    transaction.each(
-        "SELECT body FROM alerts WHERE alert_id = ? AND revision = ? AND epoch = ?",
-        [&](const Row& row) { same = row.text(0) == body; }, alert.id, alert.revision, alert.epoch);
-    return same;
-  }
-  const QueuedAlert queued{*number, alert.id, alert.revision, body.size()};
+  return number;
+}
+
+bool Store::is_committed(Transaction& transaction, const Alert& alert, const std::string& body) {
+  bool same = false;
+  transaction.each(
+      "SELECT body FROM alerts WHERE alert_id = ? AND revision = ? AND epoch = ?",
+      [&](const Row& row) { same = row.text(0) == body; }, alert.id, alert.revision, alert.epoch);
+  return same;
+}
+
+// Whoever made it did not know of what is there already. That is no reason to tell nobody of it.
+bool Store::put_under_next_number(Transaction& transaction, const Outgoing& outgoing,
+                                  WallTime now) {
+  Alert alert = outgoing.alert;
+  transaction.each(
+      "SELECT max(revision) FROM alerts WHERE alert_id = ? AND epoch = ?",
+      [&](const Row& row) { alert.revision = static_cast<std::uint32_t>(row.integer(0)); },
+      alert.id, alert.epoch);
+  if (is_committed(transaction, alert, encode(row_key(alert), alert))) return false;
+  ++alert.revision;
+  const std::string body = encode(row_key(alert), alert);
+  const auto number = insert_alert(transaction, alert, body, now);
+  if (!number) return false;  // the transaction has failed, which its end tells
   for (const std::string& sink : outgoing.sinks) {
-    const auto sequence = enqueue(transaction, sink, queued);
-    if (sequence) enqueued.push_back({&sink, &alert, *sequence, body.size()});
+    fresh_.forget(sink);
+    (void)enqueue(transaction, sink, {*number, alert.id, alert.revision, body.size()});
   }
   return true;
 }

@@ -93,10 +93,11 @@ class Store {
   [[nodiscard]] std::uint64_t quarantined() const;  // rows, since open()
 
   // One transaction. A mark that is finished is forgotten; marks that are not named stay. A
-  // revision that is in the history already is left as it is and queued for nobody, whatever its
-  // content: a committed revision never changes. Other content under its name is a notice.
-  // Services beyond max_services, or a quarter of max_size, are forgotten: the longest unchanged of
-  // those that are closed, then of those that are open. Of auditIDs the last 100,000 stay.
+  // revision that is in the history already is left as it is and queued for nobody: a committed
+  // revision never changes. Other content under its name gets the alert's next free number, and is
+  // a notice. Services beyond max_services, or a quarter of max_size, are forgotten: the longest
+  // unchanged of those that are closed, then of those that are open. Of auditIDs the last 100,000
+  // stay.
   [[nodiscard]] Result<void> commit(const Changes& changes, WallTime now);
 
   [[nodiscard]] Result<std::vector<FileMark>> positions();
@@ -229,6 +230,15 @@ class Store {
   // False when the history holds other content under the revision's name.
   [[nodiscard]] bool put_alert(Transaction& transaction, const Outgoing& outgoing, WallTime now,
                                std::vector<Enqueued>& enqueued);
+  [[nodiscard]] static std::optional<std::int64_t> insert_alert(Transaction& transaction,
+                                                                const Alert& alert,
+                                                                const std::string& body,
+                                                                WallTime now);
+  [[nodiscard]] static bool is_committed(Transaction& transaction, const Alert& alert,
+                                         const std::string& body);
+  // False when that one is there already.
+  [[nodiscard]] bool put_under_next_number(Transaction& transaction, const Outgoing& outgoing,
+                                           WallTime now);
 
   void put_service(Transaction& transaction, const ServiceChange& change);
   void put_audit_ids(Transaction& transaction, std::span<const AuditIdUse> uses);

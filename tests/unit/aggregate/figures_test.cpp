@@ -84,7 +84,7 @@ TEST_CASE("figures are the same in whatever order matches arrive") {
     matches.back().values = {{"g" + std::to_string(i % 5), "system:masters"}};
   }
   Window in_order = begin_window(kOrigin, rule, WallTime(), {"alice", "a"});
-  for (const Match& match : matches) absorb(in_order, match, nullptr);
+  for (const Match& match : matches) absorb(in_order, rule, match, nullptr);
   CHECK(in_order.alert.count == 40);
   CHECK(in_order.alert.first_time == WallTime(Micros(1'000)));
   CHECK(in_order.alert.last_time == WallTime(Micros(1'019)));
@@ -99,7 +99,7 @@ TEST_CASE("figures are the same in whatever order matches arrive") {
   for (int round = 0; round < 20; ++round) {
     std::shuffle(matches.begin(), matches.end(), random);
     Window shuffled = begin_window(kOrigin, rule, WallTime(), {"alice", "a"});
-    for (const Match& match : matches) absorb(shuffled, match, nullptr);
+    for (const Match& match : matches) absorb(shuffled, rule, match, nullptr);
     CHECK(shuffled.alert.first_time == in_order.alert.first_time);
     CHECK(shuffled.alert.last_time == in_order.alert.last_time);
     CHECK(shuffled.alert.values == in_order.alert.values);
@@ -115,7 +115,7 @@ TEST_CASE("a field keeps its 1,000 smallest values, whatever the order") {
   for (int i = 2'999; i >= 0; --i) {
     Match match = match_at(1, "id");
     match.values = {{std::to_string(10'000 + i)}};
-    absorb(window, match, nullptr);
+    absorb(window, rule, match, nullptr);
   }
   REQUIRE(window.alert.values[0].second.size() == kValuesMax);
   CHECK(window.alert.values[0].second.front() == "10000");
@@ -138,7 +138,7 @@ TEST_CASE(
   for (int round = 0; round < 20; ++round) {
     std::shuffle(facts.begin(), facts.end(), random);
     Window window = begin_window(kOrigin, rule, WallTime(), {"alice", "a"});
-    for (const Exposure& exposure : facts) absorb(window, match_at(1, "id"), &exposure);
+    for (const Exposure& exposure : facts) absorb(window, rule, match_at(1, "id"), &exposure);
     const std::vector<Exposure>& kept = window.alert.exposures;
     REQUIRE(kept.size() == 31);  // each was given twice, but the one that succeeded
     CHECK(kept.front().outcome == Exposure::Outcome::succeeded);
@@ -149,7 +149,7 @@ TEST_CASE(
     for (int i = 0; i < 40; ++i) {
       Exposure more = facts.front();
       more.audit_id = "more-" + std::to_string(i);
-      absorb(window, match_at(1, "id"), &more);
+      absorb(window, rule, match_at(1, "id"), &more);
     }
     CHECK(window.alert.exposures.size() == kExposuresMax);
   }
@@ -160,16 +160,16 @@ TEST_CASE("a value is fresh once, and what is remembered is bounded") {
   Window window = begin_window(kOrigin, rule, WallTime(), {"alice", "a"});
   Match match = match_at(1, "id");
   match.novelty = {5, 9};
-  CHECK(absorb(window, match, nullptr) == Novelty::fresh);
-  CHECK(absorb(window, match, nullptr) == Novelty::known);
+  CHECK(absorb(window, rule, match, nullptr) == Novelty::fresh);
+  CHECK(absorb(window, rule, match, nullptr) == Novelty::known);
   match.novelty = {9, 7};
-  CHECK(absorb(window, match, nullptr) == Novelty::fresh);
+  CHECK(absorb(window, rule, match, nullptr) == Novelty::fresh);
   for (std::uint64_t i = 100; i < 100 + 2 * kSeenMax; ++i) {
     match.novelty = {i};
-    absorb(window, match, nullptr);
+    absorb(window, rule, match, nullptr);
   }
   CHECK(window.seen.size() == kSeenMax);
-  CHECK(absorb(window, match, nullptr) == Novelty::known);
+  CHECK(absorb(window, rule, match, nullptr) == Novelty::known);
 }
 
 }  // namespace nodeportd

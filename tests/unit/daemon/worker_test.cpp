@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/time_text.hpp"
+#include "base/yaml.hpp"
 #include "daemon/setup.hpp"
 
 namespace nodeportd {
@@ -16,9 +17,19 @@ std::string creation(const std::string& audit_id) {
          R"("stageTimestamp":"2026-11-24T10:00:00.000000Z"})";
 }
 
+// The rules that nodeportd ships.
+std::shared_ptr<const RuleSet> rules_under(const std::string& exceptions) {
+  Problems problems;
+  auto rules = compile_rules({}, problems);
+  const auto documents = parse_yaml(exceptions, "c.yaml", problems);
+  auto loaded = load_exceptions(documents.at(0), "c.yaml", rules, problems);
+  REQUIRE(problems.empty());
+  return std::make_shared<const RuleSet>(std::move(rules), std::move(loaded));
+}
+
 struct Bench {
-  Bench()
-      : rules(load_rules({}, problems)),
+  explicit Bench(const std::string& exceptions = "[]")
+      : rules(rules_under(exceptions)),
         scan(rules->literals(), rules->words_besides()),
         worker(*rules, scan) {}
 
@@ -43,7 +54,6 @@ struct Bench {
            match.groups.at(0).at(1) == reason;
   }
 
-  Problems problems;
   std::shared_ptr<const RuleSet> rules;
   Scan scan;
   Worker worker;
@@ -55,7 +65,6 @@ struct Bench {
 
 TEST_CASE("a line that can match no rule is not decoded, one that can is") {
   Bench bench;
-  REQUIRE(bench.problems.empty());
   const auto& matches = bench.examine({R"({"kind":"Event","verb":"list"})", creation("a")});
   REQUIRE(matches.size() == 1);
   CHECK(matches[0].event.audit_id == "a");
@@ -111,6 +120,15 @@ TEST_CASE("a line that is cut for good is a blind spot with its event's name and
   CHECK(bench.is_blind_spot(matches[0], "oversize"));
   CHECK(matches[0].event.audit_id == "cut");
   CHECK(format_time(matches[0].event.time) == "2026-11-24T10:00:00.000000Z");
+}
+
+TEST_CASE("a cut line that tells no time is told although an exception once covered it") {
+  Bench bench("- {name: a, rules: [" + std::string(builtin::line_uninspectable().id) +
+              "], condition: {reason: oversize}, reason: r, until: 2020-01-01T00:00:00Z}\n");
+  const auto& matches = bench.examine({R"({"auditID":"cut","requestObject":{"a)"}, true);
+  REQUIRE(matches.size() == 1);
+  CHECK(bench.is_blind_spot(matches[0], "oversize"));
+  CHECK(matches[0].exception == Match::kNoException);
 }
 
 TEST_CASE("of a line that is cut for good no piece is taken for an event") {

@@ -101,6 +101,18 @@ TEST_CASE("an exception ends in event time") {
   CHECK(over[0]->name == "a");
 }
 
+TEST_CASE("an event without a time is under no exception that has an end") {
+  const RuleSet rules = rules_under(
+      "- {name: a, rules: '*', condition: {x: 1}, reason: r, until: 2027-01-01T00:00:00Z}\n"
+      "- {name: b, rules: '*', condition: {y: 1}, reason: r}\n");
+  CHECK(exceptions_of(rules, R"("x":1)") == Found{kNone, kNone});
+  CHECK(exceptions_of(rules, R"("x":1,"stageTimestamp":null)") == Found{kNone, kNone});
+  // What Go writes for a time that was never set.
+  CHECK(exceptions_of(rules, R"("x":1,"stageTimestamp":"0001-01-01T00:00:00Z")") ==
+        Found{kNone, kNone});
+  CHECK(exceptions_of(rules, R"("x":1,"y":1)") == Found{1, 1});
+}
+
 TEST_CASE("an exception over the end gives way to the next") {
   const RuleSet rules = rules_under(
       "- {name: a, rules: '*', condition: {x: 1}, reason: r, until: 2020-01-01T00:00:00Z}\n"
