@@ -51,6 +51,8 @@ Result<void> AdminDesk::open() {
     socket_ = std::move(*socket);
   } else if (socket.error().kind == ErrorKind::closed) {
     return fail(socket.error());
+  } else if (socket.error().kind == ErrorKind::config) {
+    return fail(ErrorKind::config, "admin.socket: " + socket.error().text);
   } else {
     // A missing /run folder must not stop alerts.
     parts_.log.warning("`nodeportd status` will not work: {}", socket.error().text);

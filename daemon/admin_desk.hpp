@@ -47,7 +47,8 @@ class AdminDesk {
   // Further pages can be added.
   [[nodiscard]] AdminRoutes& routes() { return routes_; }
 
-  // Fails only if another daemon answers on the socket: alerts matter more than being asked.
+  // Fails only if another daemon answers on the socket, or if something that is not ours is at its
+  // place, kind config: else alerts matter more than being asked.
   [[nodiscard]] Result<void> open();
   // From here on the service manager hears of us, if it wants to.
   void start_watchdog();

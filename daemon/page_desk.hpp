@@ -31,10 +31,12 @@ class PageDesk {
 
   void add_to(AdminRoutes& routes);
 
+  // What does not hold now, of what the daemon needs, sees and delivers.
+  [[nodiscard]] std::vector<ProbeCheck> troubles(const MetricsReport& report);
+
  private:
   [[nodiscard]] AdminAnswer overview();
   [[nodiscard]] Overview look();
-  [[nodiscard]] std::vector<ProbeCheck> troubles(const MetricsReport& report);
   // What the audit policy hides; reads the file once a minute at most.
   [[nodiscard]] const std::string& blindness_now();
 

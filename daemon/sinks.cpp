@@ -66,7 +66,7 @@ struct Maker {
 
   Result<std::unique_ptr<Sink>> operator()(const WebhookSinkConfig& config) const {
     Result<HttpUrl> url = parse_http_url(config.url);
-    if (!url) return fail(url.error());
+    if (!url) return fail(url.error().kind, "its URL " + url.error().text);
     WebhookSinkOptions options;
     options.url = std::move(*url);
     options.headers = config.headers;

@@ -149,6 +149,26 @@ class Session : public std::enable_shared_from_this<Session> {
   http::response<http::string_body> response_;
 };
 
+// Removes the socket that a dead daemon left at `path`, and nothing else: whatever an operator
+// names by mistake must survive it. connect(2) gives ECONNREFUSED for a file too, so that is no
+// proof.
+Result<void> make_way(asio::io_context& io, const std::string& path) {
+  struct stat there{};
+  if (::lstat(path.c_str(), &there) != 0) return {};  // what else is wrong bind(2) will say
+  if (!S_ISSOCK(there.st_mode)) {
+    return fail(ErrorKind::config, path + " is there and is no socket");
+  }
+  beast::error_code error;
+  Local::socket probe(io);
+  probe.connect(Local::endpoint(path), error);
+  if (!error) return fail(ErrorKind::closed, path + ": another process listens on it");
+  if (error == beast::errc::wrong_protocol_type) {
+    return fail(ErrorKind::config, path + " is there and is a socket of another kind");
+  }
+  if (error == beast::errc::connection_refused) ::unlink(path.c_str());
+  return {};
+}
+
 }  // namespace
 
 // Whoever comes last may be the probe that decides whether we live: who has been silent longest
@@ -161,11 +181,9 @@ void Desk::make_room() {
 }
 
 struct AdminServer::Listener {
-  // `path_of_socket`: what is removed in the end; empty over TCP.
-  Listener(asio::io_context& io, std::string path_of_socket, Answer answer_of_daemon, Answer order)
+  Listener(asio::io_context& io, Answer answer_of_daemon, Answer order)
       : acceptor(io),
         rest(io),
-        path(std::move(path_of_socket)),
         desk(std::make_shared<Desk>(Desk{std::move(answer_of_daemon), std::move(order)})) {}
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -192,7 +210,7 @@ struct AdminServer::Listener {
 
   Acceptor acceptor;
   asio::steady_timer rest;
-  std::string path;
+  std::string path;  // of the socket that we made, and remove in the end; empty over TCP
   std::shared_ptr<Desk> desk;
   std::uint16_t port = 0;
 };
@@ -210,19 +228,16 @@ Result<std::unique_ptr<AdminServer>> AdminServer::open(asio::io_context& io,
   if (socket.size() >= sizeof(sockaddr_un::sun_path)) {
     return fail(ErrorKind::config, socket + ": the path of a socket is at most 107 bytes long");
   }
+  if (const Result<void> free = make_way(io, socket); !free) return fail(free.error());
   const Local::endpoint endpoint(socket);
   beast::error_code error;
-  Local::socket probe(io);
-  probe.connect(endpoint, error);
-  if (!error) return fail(ErrorKind::closed, socket + ": another process listens on it");
-  ::unlink(socket.c_str());
-
-  auto listener = std::make_unique<Listener>(io, socket, std::move(answer), std::move(order));
+  auto listener = std::make_unique<Listener>(io, std::move(answer), std::move(order));
   listener->acceptor.open(endpoint.protocol(), error);
   // The mode must hold from the first moment on: bind() applies the umask.
   const mode_t before = ::umask(0177);
   if (!error) listener->acceptor.bind(endpoint, error);
   ::umask(before);
+  if (!error) listener->path = socket;
   if (!error) listener->acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return fail(ErrorKind::io, socket + ": " + error.message());
   listener->accept();
@@ -239,7 +254,7 @@ Result<std::unique_ptr<AdminServer>> AdminServer::listen(asio::io_context& io,
   const asio::ip::address ip = asio::ip::make_address(address, error);
   if (error) return fail_to_listen();
   const Tcp::endpoint endpoint(ip, port);
-  auto listener = std::make_unique<Listener>(io, "", std::move(answer), nullptr);
+  auto listener = std::make_unique<Listener>(io, std::move(answer), nullptr);
   // Others may know this machine by any name.
   listener->desk->checks_host = ip.is_loopback();
   Acceptor& acceptor = listener->acceptor;

@@ -35,6 +35,7 @@ class AdminServer {
   using Answer = std::function<AdminAnswer(std::string_view target)>;
 
   // A socket that somebody listens on is an error of kind closed; one that nobody does is replaced.
+  // Anything else that is there stays, an error of kind config.
   // `order` answers a POST, which changes something: only the owner of the socket can send one.
   [[nodiscard]] static Result<std::unique_ptr<AdminServer>> open(boost::asio::io_context& io,
                                                                  const std::string& socket,

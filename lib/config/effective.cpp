@@ -1,11 +1,11 @@
 #include "config/effective.hpp"
 
 #include <algorithm>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 #include <string>
 #include <utility>
 #include <variant>
+
+#include "base/http_url.hpp"
 
 namespace nodeportd {
 namespace {
@@ -27,12 +27,11 @@ YamlNode empty_map() {
 
 // Many receivers take their secret in the path or the query.
 std::string masked_url(const std::string& text) {
-  const auto url = boost::urls::parse_uri(text);
+  const Result<HttpUrl> url = parse_http_url(text);
   if (!url) return std::string(kMask);
-  const std::string_view path = url->encoded_path();
-  if ((path.empty() || path == "/") && !url->has_query() && !url->has_userinfo()) return text;
-  return std::string(url->scheme()) + "://" + std::string(url->encoded_host_and_port()) + '/' +
-         std::string(kMask);
+  if (url->target == "/") return text;
+  const std::string_view scheme = url->scheme == HttpUrl::Scheme::http ? "http://" : "https://";
+  return std::string(scheme) + url->authority + '/' + std::string(kMask);
 }
 
 // `$` as a config writes it, or it would begin a variable there.

@@ -1,7 +1,5 @@
 #include "config/load.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -12,6 +10,7 @@
 #include <tuple>
 
 #include "base/files.hpp"
+#include "base/host_port.hpp"
 #include "base/text.hpp"
 #include "config/section.hpp"
 #include "model/rule.hpp"
@@ -98,12 +97,6 @@ StateConfig read_state(YamlMap map) {
   set(state.history, map.duration("history"));
   map.refuse_unknown_keys();
   return state;
-}
-
-bool is_ip_address(const std::string& text) {
-  std::array<char, sizeof(in6_addr)> bytes{};
-  return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
 }
 
 // An address and no name: whoever answers for a name must not decide who may ask us.

@@ -1,7 +1,5 @@
 #include "config/section.hpp"
 
-#include <charconv>
-
 namespace nodeportd {
 
 std::optional<std::string> absolute_path(YamlMap& map, std::string_view key) {
@@ -10,22 +8,6 @@ std::optional<std::string> absolute_path(YamlMap& map, std::string_view key) {
   map.complain(*map.node(key),
                "'" + std::string(key) + "' must be an absolute path, this is '" + *path + "'");
   return std::nullopt;
-}
-
-std::optional<HostPort> parse_host_port(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  std::string_view host = text.substr(0, colon);
-  const std::string_view port = text.substr(colon + 1);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  if (host.empty() || (!bracketed && host.find_first_of(":/[] ") != std::string_view::npos)) {
-    return std::nullopt;
-  }
-  std::uint16_t number = 0;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (error != std::errc() || end != port.data() + port.size() || number == 0) return std::nullopt;
-  return HostPort{std::string(host), number};
 }
 
 bool is_list(const YamlNode& node, std::string_view key, const Report& report) {

@@ -48,13 +48,6 @@ void set_choice(Enum& to, YamlMap& map, std::string_view key,
 // folder in which the service manager starts us.
 [[nodiscard]] std::optional<std::string> absolute_path(YamlMap& map, std::string_view key);
 
-// `host:port` or `[IPv6 address]:port`; nullopt when it is neither.
-struct HostPort {
-  std::string host;  // an IPv6 address without its brackets
-  std::uint16_t port = 0;
-};
-[[nodiscard]] std::optional<HostPort> parse_host_port(std::string_view text);
-
 // Complains where the node's value is not a list.
 [[nodiscard]] bool is_list(const YamlNode& node, std::string_view key, const Report& report);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/host_port.hpp"
 #include "config/section.hpp"
 
 namespace nodeportd {

@@ -1,9 +1,8 @@
 #include <algorithm>
 #include <array>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 #include <cctype>
 
+#include "base/http_url.hpp"
 #include "config/section.hpp"
 
 namespace nodeportd {
@@ -77,33 +76,26 @@ class HeaderReader {
   std::vector<std::string> taken_;
 };
 
-// Never shows the value: its variables may have held a secret.
-std::string read_url(YamlMap& sink) {
+// Never shows the value: its variables may have held a secret. What stands here the sink takes.
+std::optional<HttpUrl> read_url(YamlMap& sink, WebhookSinkConfig& webhook) {
   const auto text = sink.required_text("url");
-  if (!text) return "";
-  const YamlNode& at = *sink.node("url");
-  const auto url = boost::urls::parse_uri(*text);
-  const bool http = url && (url->scheme() == "http" || url->scheme() == "https");
-  // Boost.URL takes `:port` and `:65536`, with a number of 0.
-  if (!http || url->host().empty() || (url->has_port() && url->port_number() == 0)) {
-    sink.complain(at, "'url' must be such as https://host:port/path");
-    return "";
+  if (!text) return std::nullopt;
+  Result<HttpUrl> url = parse_http_url(*text);
+  if (!url) {
+    sink.complain(*sink.node("url"), "'url' " + url.error().text);
+    return std::nullopt;
   }
-  if (url->has_userinfo()) {
-    sink.complain(at,
-                  "'url' must hold no user or password: use 'bearer_token_file' or "
-                  "'headers_file'");
-  }
-  if (url->has_fragment()) sink.complain(at, "'url' must hold no fragment (#)");
-  return *text;
+  webhook.url = *text;
+  return std::move(*url);
 }
 
-void read_tls(YamlMap& sink, WebhookSinkConfig& webhook) {
+void read_tls(YamlMap& sink, const std::optional<HttpUrl>& url, WebhookSinkConfig& webhook) {
+  const bool is_plain = url && url->scheme == HttpUrl::Scheme::http;
   for (const auto& [key, path] :
        {std::pair("ca_file", &webhook.ca_file), std::pair("cert_file", &webhook.cert_file),
         std::pair("key_file", &webhook.key_file)}) {
     set(*path, absolute_path(sink, key));
-    if (!path->empty() && webhook.url.starts_with("http:")) {
+    if (!path->empty() && is_plain) {
       sink.complain(*sink.node(key), "'" + std::string(key) + "' is for https, the url is http");
     }
   }
@@ -117,7 +109,7 @@ void read_tls(YamlMap& sink, WebhookSinkConfig& webhook) {
 
 WebhookSinkConfig read_webhook(YamlMap& sink, const Report& report) {
   WebhookSinkConfig webhook;
-  webhook.url = read_url(sink);
+  const std::optional<HttpUrl> url = read_url(sink, webhook);
   HeaderReader headers(report);
   set(webhook.bearer_token_file, absolute_path(sink, "bearer_token_file"));
   if (!webhook.bearer_token_file.empty()) headers.take("Authorization");
@@ -136,7 +128,7 @@ WebhookSinkConfig read_webhook(YamlMap& sink, const Report& report) {
   set(webhook.batch_size, sink.integer("batch_size", 1, 1000));
   set(webhook.timeout,
       sink.duration("timeout", std::chrono::milliseconds(100), std::chrono::minutes(5)));
-  read_tls(sink, webhook);
+  read_tls(sink, url, webhook);
   return webhook;
 }
 

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/http_url.hpp"
 #include "base/result.hpp"
 #include "sink/tls.hpp"
-#include "sink/url.hpp"
 
 namespace nodeportd {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "sink/url.hpp"
+#include "base/host_port.hpp"
 
 namespace nodeportd {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "base/host_port.hpp"
 #include "sink/sink.hpp"
 #include "sink/syslog_format.hpp"
-#include "sink/url.hpp"
 
 namespace nodeportd {
 

@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/host_port.hpp"
 #include "base/result.hpp"
-#include "sink/url.hpp"
 
 namespace nodeportd {
 

@@ -1,11 +1,10 @@
 #include "sink/tls.hpp"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <array>
+#include "base/host_port.hpp"
 
 namespace nodeportd {
 namespace {
@@ -16,12 +15,6 @@ Result<void> failure(const std::string& what, const std::string& file) {
   const char* reason = ERR_reason_error_string(error);
   ERR_clear_error();
   return fail(ErrorKind::config, what + ' ' + file + ": " + (reason != nullptr ? reason : "fault"));
-}
-
-bool is_address(const std::string& host) {
-  std::array<unsigned char, sizeof(in6_addr)> address{};
-  return ::inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
-         ::inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
 }
 
 }  // namespace
@@ -51,7 +44,7 @@ Result<void> set_up_tls(ssl_ctx_st* context, const TlsFiles& files) {
 
 bool expect_host(ssl_st* session, std::string host) {
   X509_VERIFY_PARAM* expected = SSL_get0_param(session);
-  if (is_address(host)) return X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) == 1;
+  if (is_ip_address(host)) return X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) == 1;
   X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   // Server name indication is for names alone (RFC 6066, 3).
   return X509_VERIFY_PARAM_set1_host(expected, host.c_str(), host.size()) == 1 &&

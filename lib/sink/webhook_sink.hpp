@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/http_url.hpp"
 #include "base/result.hpp"
 #include "sink/http_client.hpp"
 #include "sink/sink.hpp"
-#include "sink/url.hpp"
 
 namespace nodeportd {
 

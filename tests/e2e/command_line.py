@@ -11,7 +11,7 @@ from harness import EndToEnd, NODEPORTD, creation, eventually
 class CommandLine(EndToEnd):
     def run_it(self, *arguments, text=None):
         return subprocess.run([NODEPORTD, *arguments], capture_output=True, text=True, input=text,
-                              check=False)
+                              check=False, timeout=120)
 
     def write(self, name, text):
         with open(self.path(name), "w", encoding="utf-8") as file:
@@ -157,6 +157,16 @@ exceptions:
         self.assertEqual(second.returncode, 1)
         self.assertIn(str(daemon.process.pid), second.stderr)
         self.assertIn(self.path("state"), second.stderr)
+
+    def test_a_file_at_the_place_of_the_socket_is_refused_and_stays(self):
+        precious = self.write("precious", "years of work\n")
+        config = self.config(self.file_sink()).replace(self.path("admin.sock"), precious)
+        self.assertIn(precious, config)
+        done = self.run_it("run", "--config", self.write("c.yaml", config))
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn(f"admin.socket: {precious} is there and is no socket", done.stderr)
+        with open(precious, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "years of work\n")
 
     def test_test_sink_sends_one_marked_alert(self):
         config = self.write("c.yaml", self.config(self.file_sink()))

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/files.hpp"
+#include "base/http_url.hpp"
 #include "base/text.hpp"
 #include "base/yaml_text.hpp"
 #include "config/effective.hpp"
@@ -50,7 +51,7 @@ void check_sinks(const Config& config) {
            "a receiver has an address");
     }
     if (const auto* webhook = std::get_if<WebhookSinkConfig>(&sink.target)) {
-      hold(webhook->url.starts_with("http") && webhook->batch_size > 0, "a receiver has a URL");
+      hold(parse_http_url(webhook->url) && webhook->batch_size > 0, "a receiver has a URL");
     }
   }
 }

@@ -34,7 +34,7 @@ const std::vector<Fence>& fences() {
         "daemon/run.cpp"}},
       {"boost/beast", {"lib/sink/http_client.cpp", "lib/admin/client.cpp", "lib/admin/server.cpp"}},
       {"boost/lockfree", {"lib/queue/"}},
-      {"boost/url", {"lib/sink/url.cpp", "lib/config/effective.cpp", "lib/config/webhook.cpp"}},
+      {"boost/url", {"lib/base/http_url.cpp"}},
       {"cereal/", {"lib/state/"}},
       {"date/", {"lib/base/time_text.cpp"}},
       {"linux/landlock.h", {"lib/confine/landlock.cpp"}},

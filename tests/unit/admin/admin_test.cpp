@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -38,6 +39,16 @@ Fd connect_to(const std::string& path) {
   std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
   REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   return client;
+}
+
+// Nobody listens on it.
+Fd bound_socket(const std::string& path, int type) {
+  Fd bound(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+  REQUIRE(::bind(bound.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return bound;
 }
 
 Fd connect_to(const std::string& address, std::uint16_t port) {
@@ -111,13 +122,43 @@ TEST_CASE("orders are taken where somebody carries them out, and nowhere else") 
 TEST_CASE("a socket that a dead daemon left behind is replaced") {
   const test::TempDir dir;
   const std::string path = dir / "admin.sock";
-  const Fd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-  REQUIRE(::bind(dead.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  const Fd dead = bound_socket(path, SOCK_STREAM);
   boost::asio::io_context io;
   CHECK(AdminServer::open(io, path, answer));
+}
+
+TEST_CASE("what is there and is no socket of a dead daemon is refused and left alone") {
+  const test::TempDir dir;
+  const std::string path = dir / "precious";
+  boost::asio::io_context io;
+  struct stat before{};
+  struct stat after{};
+  const auto is_refused_and_left = [&](const std::string& why) {
+    REQUIRE(::lstat(path.c_str(), &before) == 0);
+    const auto server = AdminServer::open(io, path, answer);
+    REQUIRE_FALSE(server);
+    CHECK(server.error().kind == ErrorKind::config);
+    CHECK(server.error().text == path + why);
+    REQUIRE(::lstat(path.c_str(), &after) == 0);
+    CHECK(after.st_ino == before.st_ino);
+  };
+  SECTION("a file") {
+    std::ofstream(path) << "years of work";
+    is_refused_and_left(" is there and is no socket");
+    CHECK(after.st_size == 13);
+  }
+  SECTION("a folder") {
+    REQUIRE(::mkdir(path.c_str(), 0700) == 0);
+    is_refused_and_left(" is there and is no socket");
+  }
+  SECTION("a link that leads nowhere") {
+    REQUIRE(::symlink("nowhere", path.c_str()) == 0);
+    is_refused_and_left(" is there and is no socket");
+  }
+  SECTION("a socket for datagrams, as /dev/log is") {
+    const Fd other = bound_socket(path, SOCK_DGRAM);
+    is_refused_and_left(" is there and is a socket of another kind");
+  }
 }
 
 TEST_CASE("a client that is there when the server goes does no harm") {

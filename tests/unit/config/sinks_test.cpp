@@ -180,6 +180,10 @@ TEST_CASE("a sink that cannot work is told, at its place") {
        "'headers_file'\n"},
       {"[{name: a, type: webhook, url: 'https://x/#top'}]",
        "c.yaml:2:39: 'url' must hold no fragment (#)\n"},
+      {"[{name: a, type: webhook, url: 'http://a+b/x'}]",
+       "c.yaml:2:39: 'url' must hold a host that is a name (ASCII) or an address\n"},
+      {"[{name: a, type: webhook, url: 'HTTP://x', ca_file: /c}]",
+       "c.yaml:2:60: 'ca_file' is for https, the url is http\n"},
       {"[{name: a, type: webhook, url: 'https://x', bearer_token_file: token, batch_size: 0}]",
        "c.yaml:2:71: 'bearer_token_file' must be an absolute path, this is 'token'\n"
        "c.yaml:2:90: 'batch_size' must lie between 1 and 1000, this is 0\n"},
