@@ -131,6 +131,8 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   void book(Outgoing outgoing);
   void commit(MonoTime now);
   void write(MonoTime now);
+  [[nodiscard]] Result<void> write_backlog();
+  [[nodiscard]] Result<void> write_with_undurable();
   void settle_failure(const Error& error, MonoTime now);
   [[nodiscard]] std::optional<MonoTime> next_deadline(MonoTime now) const;
   void sleep_until(std::optional<MonoTime> deadline, const std::stop_token& stop,
