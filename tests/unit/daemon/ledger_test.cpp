@@ -1,5 +1,6 @@
 #include "daemon/ledger.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <numeric>
 #include <set>
@@ -112,6 +113,43 @@ TEST_CASE("what a stuck sink lacks is in its outbox with the commit by which the
   CHECK(std::set(taken.begin(), taken.end()).size() == 4);
   CHECK(taken.size() == 4);
   CHECK(ground.store->pending("siem", 100, 1 << 20U)->empty());
+}
+
+TEST_CASE("a wall clock that is a month ahead costs no history before it has been so for an hour") {
+  class Leaping final : public Clock {
+   public:
+    [[nodiscard]] WallTime wall() const override { return WallTime(std::chrono::hours(wall_)); }
+    [[nodiscard]] MonoTime mono() const override { return MonoTime(std::chrono::minutes(mono_)); }
+    std::atomic<int> wall_ = 1;
+    std::atomic<int> mono_ = 0;
+  };
+  const TempDir dir;
+  Leaping clock;
+  StoreOptions options;
+  options.directory = dir / "state";
+  auto store = Store::open(options, clock.wall());
+  REQUIRE(store);
+  Outlets nobody({});
+  Pipeline pipeline({}, parts_of(empty_edition(), **store, nobody, clock));
+  pipeline.start();
+  const auto kept_after = [&](std::uint64_t commits) {
+    pipeline.ledger().post({"source.missing", "text", {{"path", std::to_string(commits)}}});
+    REQUIRE(eventually([&] { return pipeline.ledger().status().commits == commits; }));
+    const auto recent = (*store)->recent_alerts(WallTime(), 100);
+    REQUIRE(recent);
+    return recent->alerts.size();
+  };
+  CHECK(kept_after(1) == 1);
+  clock.wall_ += 31 * 24;
+  clock.mono_ += 11;
+  CHECK(kept_after(2) == 2);
+  clock.mono_ += 11;
+  CHECK(kept_after(3) == 3);  // by now the second turn has ended, in which the first would be gone
+  clock.mono_ += 60;
+  (void)kept_after(4);
+  clock.mono_ += 11;
+  CHECK(kept_after(5) == 4);
+  pipeline.finish();
 }
 
 TEST_CASE("what the ledger tells, keeps and takes time for is counted by name") {
