@@ -197,4 +197,21 @@ std::vector<Outgoing> Backlog::take_undurable() {
   return away;
 }
 
+std::set<std::string> Backlog::address(
+    const std::map<std::string, std::vector<std::string>>& waiting) {
+  std::set<std::string> addressed;
+  if (waiting.empty()) return addressed;
+  for (std::size_t i = 0; i < untold_; ++i) {
+    const auto found = waiting.find(changes_.outgoing[i].alert.idempotency_key());
+    if (found == waiting.end()) continue;
+    changes_.outgoing[i].sinks = found->second;
+    addressed.insert(found->first);
+  }
+  return addressed;
+}
+
+void Backlog::address_nobody() {
+  for (std::size_t i = 0; i < untold_; ++i) changes_.outgoing[i].sinks.clear();
+}
+
 }  // namespace nodeportd

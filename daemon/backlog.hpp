@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -53,6 +54,11 @@ class Backlog {
   // The state cannot be written: gives the alerts away, to be sent all the same. They stay for the
   // history, addressed to nobody, as they were sent.
   [[nodiscard]] std::vector<Outgoing> take_undurable();
+  // The next commit may succeed: those of them that still wait for sinks, which are given by
+  // idempotency key, are addressed to these; which ones.
+  [[nodiscard]] std::set<std::string> address(
+      const std::map<std::string, std::vector<std::string>>& waiting);
+  void address_nobody();  // it did not
   // Of the alerts that were given away, forgets the oldest until at most `most` bytes of everything
   // are left or none of them is: the history will lack them. For when all of them were taken.
   void forget_told(std::size_t most);

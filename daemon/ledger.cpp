@@ -230,14 +230,12 @@ void Ledger::write(MonoTime now) {
   }
   is_state_used_ = true;
   last_commit_ = now;
-  const Changes& all = backlog_.changes();
-  const MonoTime began = parts_.clock.mono();
-  const Result<void> done = parts_.store.commit(all, parts_.clock.wall());
-  tally_.transactions().observe(parts_.clock.mono() - began);
+  const Result<void> done = retry_commit_ ? write_with_undurable() : write_backlog();
   if (!done) {
     settle_failure(done.error(), now);
     return;
   }
+  const Changes& all = backlog_.changes();
   if (std::exchange(retry_commit_, std::nullopt)) {
     parts_.log.info("the state is written again");
     parts_.outlets.wake_all();
@@ -252,6 +250,23 @@ void Ledger::write(MonoTime now) {
     for (const auto& [name, count] : all.suppressions) status_.suppressed += count;
   }
   backlog_.clear();
+}
+
+Result<void> Ledger::write_backlog() {
+  const MonoTime began = parts_.clock.mono();
+  Result<void> done = parts_.store.commit(backlog_.changes(), parts_.clock.wall());
+  tally_.transactions().observe(parts_.clock.mono() - began);
+  return done;
+}
+
+// With this commit the lines of undurable alerts are not read again: what sinks still lack of them
+// waits in the outbox from then on, not in memory alone.
+Result<void> Ledger::write_with_undurable() {
+  const std::set<std::string> addressed = backlog_.address(parts_.outlets.hold_undurable());
+  Result<void> done = write_backlog();
+  if (!done) backlog_.address_nobody();
+  parts_.outlets.release_undurable(done ? addressed : std::set<std::string>());
+  return done;
 }
 
 void Ledger::settle_failure(const Error& error, MonoTime now) {

@@ -24,6 +24,7 @@
 #include "daemon/ledger_tally.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/review.hpp"
+#include "daemon/steady_wall.hpp"
 #include "daemon/worker.hpp"
 #include "model/batch.hpp"
 #include "queue/batch_pool.hpp"
@@ -131,6 +132,8 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   void book(Outgoing outgoing);
   void commit(MonoTime now);
   void write(MonoTime now);
+  [[nodiscard]] Result<void> write_backlog();
+  [[nodiscard]] Result<void> write_with_undurable();
   void settle_failure(const Error& error, MonoTime now);
   [[nodiscard]] std::optional<MonoTime> next_deadline(MonoTime now) const;
   void sleep_until(std::optional<MonoTime> deadline, const std::stop_token& stop,
@@ -153,6 +156,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   bool alert_waits_ = false;  // of a line that has just been written
   WallTime replayed_until_ = WallTime::min();
   MonoTime next_prune_{};
+  SteadyWall steady_wall_;  // that the past is forgotten by
   MonoTime last_commit_{};
   std::optional<MonoTime> retry_commit_;
   bool is_state_used_;  // false in a replay, until memory is full

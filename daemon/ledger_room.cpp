@@ -101,7 +101,8 @@ void Ledger::expire(const std::string& sink) {
 void Ledger::prune(MonoTime now) {
   // A replay's windows are as old as its log: pruning is for the state that stays.
   if (parts_.time == Time::replayed || now < next_prune_) return;
-  const auto has_more = parts_.store.prune(parts_.clock.wall(), parts_.aggregate.lateness);
+  const WallTime wall = steady_wall_.at(parts_.clock.wall(), now);
+  const auto has_more = parts_.store.prune(wall, parts_.aggregate.lateness);
   next_prune_ = now + (has_more && *has_more ? milliseconds(0) : kPruneEvery);
 }
 

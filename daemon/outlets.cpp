@@ -85,6 +85,20 @@ void Outlets::offer_undurable(const std::vector<Outgoing>& outgoing) {
   }
 }
 
+std::map<std::string, std::vector<std::string>> Outlets::hold_undurable() {
+  std::map<std::string, std::vector<std::string>> sinks;
+  for (Outlet& outlet : outlets_) {
+    for (const std::string& key : outlet.courier->hold_undurable()) {
+      sinks[key].push_back(outlet.route.sink);
+    }
+  }
+  return sinks;
+}
+
+void Outlets::release_undurable(const std::set<std::string>& taken_over) {
+  for (Outlet& outlet : outlets_) outlet.courier->release_undurable(taken_over);
+}
+
 std::uint64_t Outlets::undurable_waiting() const {
   std::uint64_t waiting = 0;
   for (const Outlet& outlet : outlets_) waiting += outlet.courier->status().undurable_waiting;

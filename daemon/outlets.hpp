@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -37,6 +39,10 @@ class Outlets {
   void wake(const std::vector<Outgoing>& outgoing);
   void wake_all();
   void offer_undurable(const std::vector<Outgoing>& outgoing);
+  // Before and after a commit that takes over what undurable alerts wait for sinks: those, and the
+  // ones that it took over. In between none of them is sent.
+  [[nodiscard]] std::map<std::string, std::vector<std::string>> hold_undurable();  // by key: sinks
+  void release_undurable(const std::set<std::string>& taken_over);
   // Undurable alerts that a sink has not taken yet.
   [[nodiscard]] std::uint64_t undurable_waiting() const;
   // Those that wait for sinks which take nothing are dropped: how many, by sink.

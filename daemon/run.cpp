@@ -337,7 +337,8 @@ class Daemon {
     pipeline_->ledger().post(stopped_notice(started_, pipeline_->counters()));
     pipeline_->finish();
     outlets_->stop(deadline, clock_);
-    const bool durable = pipeline_->ledger().status().durable;
+    // What sinks lack and no outbox has is lost with us.
+    const bool durable = pipeline_->ledger().status().durable && outlets_->undurable_waiting() == 0;
     const Result<void> marked =
         durable ? store_->mark_stopped(clock_.wall())
                 : fail(ErrorKind::full, "what was read since it was last written is read again");

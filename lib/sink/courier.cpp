@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -79,6 +78,8 @@ void Courier::run(const std::stop_token& stop) {
     }
   }
   waker_.cancel();
+  // A sink that is only slow has not had them all by now.
+  hand_over_undurable();
 }
 
 std::optional<MonoTime> Courier::step(MonoTime now) {
@@ -128,51 +129,12 @@ bool Courier::ready_sink(MonoTime now) {
   return true;
 }
 
-void Courier::carry_undurable(MonoTime now) {
-  std::vector<Alert> alerts;
-  {
-    const std::lock_guard lock(mutex_);
-    while (!undurable_.empty() && alerts.size() < options_.batch_rows) {
-      alerts.push_back(std::move(undurable_.front()));
-      undurable_.pop_front();
-    }
-    carried_ = alerts.size();
-  }
-  if (alerts.empty()) return;
-  const std::vector<Outcome> outcomes = attempt(alerts, now);
-  has_more_ = true;
-  const std::lock_guard lock(mutex_);
-  carried_ = 0;
-  for (std::size_t i = alerts.size(); i > 0; --i) {
-    if (outcomes[i - 1].kind == Outcome::Kind::retry) put_back(std::move(alerts[i - 1]));
-  }
-}
-
-void Courier::put_back(Alert alert) {
-  if (undurable_.size() < options_.undurable_max) {
-    undurable_.push_front(std::move(alert));
-  } else {
-    ++status_.undurable_dropped;
-  }
-}
-
-// While the sink is away the state may have come back: what it knows by now waits in the outbox,
-// which outlives us. The lines of these alerts are not read again.
-void Courier::hand_over_undurable() {
-  std::vector<Alert> alerts;
-  {
-    const std::lock_guard lock(mutex_);
-    std::move(undurable_.begin(), undurable_.end(), std::back_inserter(alerts));
-    undurable_.clear();
-    carried_ = alerts.size();
-  }
-  if (alerts.empty()) return;
-  const Result<std::vector<bool>> adopted = outbox_.adopt(name_, alerts);
-  const std::lock_guard lock(mutex_);
-  carried_ = 0;
-  for (std::size_t i = alerts.size(); i > 0; --i) {
-    if (!adopted || !(*adopted)[i - 1]) put_back(std::move(alerts[i - 1]));
-  }
+Settlement Courier::settlement_of(const Alert& alert, const Outcome& outcome) {
+  const bool dead = outcome.kind == Outcome::Kind::refused;
+  return {.alert_id = alert.id,
+          .revision = alert.revision,
+          .end = dead ? Settlement::End::dead : Settlement::End::delivered,
+          .why = dead ? shorten(outcome.why, kWhyBytesMax) : std::string{}};
 }
 
 void Courier::carry_pending(MonoTime now) {
@@ -191,11 +153,7 @@ void Courier::carry_pending(MonoTime now) {
   const std::vector<Outcome> outcomes = attempt(*alerts, now);
   for (std::size_t i = 0; i < alerts->size(); ++i) {
     if (outcomes[i].kind == Outcome::Kind::retry) continue;
-    const bool dead = outcomes[i].kind == Outcome::Kind::refused;
-    unsettled_.push_back({.alert_id = (*alerts)[i].id,
-                          .revision = (*alerts)[i].revision,
-                          .end = dead ? Settlement::End::dead : Settlement::End::delivered,
-                          .why = dead ? shorten(outcomes[i].why, kWhyBytesMax) : std::string{}});
+    unsettled_.push_back(settlement_of((*alerts)[i], outcomes[i]));
   }
   const bool is_done = !outbox_side_.rests(now) && settle(now);
   if (is_done || may_go_on_unsettled()) has_more_ = true;
@@ -340,27 +298,6 @@ bool Courier::goes_on_draining() const {
          now.time_since_epoch().count() < drain_deadline_.load();
 }
 
-void Courier::offer_undurable(Alert alert) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (undurable_.size() >= options_.undurable_max) {
-      undurable_.pop_front();
-      ++status_.undurable_dropped;
-    }
-    undurable_.push_back(std::move(alert));
-  }
-  waker_.wake();
-}
-
-std::size_t Courier::give_up_undurable() {
-  const std::lock_guard lock(mutex_);
-  if (status_.alive) return 0;
-  const std::size_t given_up = undurable_.size();
-  undurable_.clear();
-  status_.undurable_dropped += given_up;
-  return given_up;
-}
-
 void Courier::request_reopen() {
   reopen_requested_.store(true);
   waker_.wake();
@@ -379,7 +316,7 @@ void Courier::abandon() {
 CourierStatus Courier::status() const {
   const std::lock_guard lock(mutex_);
   CourierStatus status = status_;
-  status.undurable_waiting = undurable_.size() + carried_;
+  status.undurable_waiting = undurable_.size() + carried_.size();
   status.latency = latency_.figures();
   return status;
 }

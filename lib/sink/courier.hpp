@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -76,6 +78,11 @@ class Courier {
   // An alert whose state could not be written: delivered once, settled nowhere, unless the state
   // comes back before the sink does. At the bound the oldest is dropped and counted.
   void offer_undurable(Alert alert);
+  // The state is about to be written, with what waits here: keeps it from going anywhere until
+  // release_undurable(), and names it by its idempotency keys; what is on its way to the sink too.
+  [[nodiscard]] std::vector<std::string> hold_undurable();
+  // Those stand in the outbox now, the others go on waiting here.
+  void release_undurable(const std::set<std::string>& taken_over);
   // Drops the undurable alerts that wait if the sink takes none, and counts them; how many.
   std::size_t give_up_undurable();
   // Before the next turn the sink opens its receiver's side anew.
@@ -94,8 +101,10 @@ class Courier {
   [[nodiscard]] bool start(MonoTime now);
   [[nodiscard]] bool ready_sink(MonoTime now);
   void carry_undurable(MonoTime now);
+  [[nodiscard]] std::vector<Alert> take_undurable(std::size_t most);
   void put_back(Alert alert);  // under the mutex
   void hand_over_undurable();
+  [[nodiscard]] static Settlement settlement_of(const Alert& alert, const Outcome& outcome);
   void carry_pending(MonoTime now);
   [[nodiscard]] bool settle(MonoTime now);
   [[nodiscard]] bool may_go_on_unsettled() const;
@@ -137,9 +146,12 @@ class Courier {
   std::atomic<bool> abandoned_{false};
   std::atomic<MonoTime::rep> drain_deadline_{MonoTime::min().time_since_epoch().count()};
 
+  std::condition_variable released_;
   mutable std::mutex mutex_;  // guards what follows
   std::deque<Alert> undurable_;
-  std::size_t carried_ = 0;  // undurable alerts that left the queue and may come back
+  std::vector<std::string> carried_;  // keys of those that left the queue and may come back
+  std::set<std::string> taken_over_;  // those of them that the outbox has by now
+  bool is_held_ = false;
   CourierStatus status_;
 };
 

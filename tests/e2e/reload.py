@@ -64,6 +64,37 @@ class Reload(EndToEnd):
                   for alert in self.alerts() if alert["phase"] == "final"}
         self.assertEqual(finals, {"alice": 1, "bob": 2})
 
+    def test_a_tuple_is_told_again_after_its_window_was_lengthened_by_reload_or_restart(self):
+        with open(RULE_FILE, encoding="utf-8") as file:
+            text = file.read()
+        self.replace("rules/" + os.path.basename(RULE_FILE),
+                     text.replace("window: 1h", "window: 10m"))
+        daemon = self.daemon(self.settings()).start()
+
+        def finals():
+            return {alert["group"]["user"]: alert for alert in self.alerts()
+                    if alert["phase"] == "final"}
+
+        self.append(creation("a-1", "web", user="alice"))
+        self.append(creation("b-1", "web", user="bob"))
+        self.append(creation("c-1", "web", user="carol",
+                             time_text="2026-11-24T12:00:00.000000Z"))
+        eventually(lambda: {"alice", "bob"} <= finals().keys(), what="the short windows' ends")
+        self.replace("rules/" + os.path.basename(RULE_FILE), text)
+        self.reload(daemon)
+        self.append(creation("a-2", "web", user="alice", time_text="2026-11-24T10:30:00.000000Z"))
+        eventually(lambda: finals()["alice"]["count"] == 2, what="alice's second creation")
+        self.assertEqual(daemon.stop(), 0)
+        daemon.start()
+        self.append(creation("b-2", "web", user="bob", time_text="2026-11-24T10:30:00.000000Z"))
+        eventually(lambda: finals()["bob"]["count"] == 2, what="bob's second creation")
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual({final["window"]["end"] for user, final in finals().items()
+                          if user != "carol"}, {"2026-11-24T11:00:00.000000Z"})
+        self.assertEqual(self.told("state.damaged"), [])
+        self.assertEqual(len({(alert["alert_id"], alert["revision"]) for alert in self.alerts()}),
+                         len(self.alerts()))
+
     def test_a_broken_rule_changes_nothing_and_is_told_with_its_place(self):
         daemon = self.daemon(self.settings()).start()
         broken = self.path("rules", "broken.yml")

@@ -257,4 +257,21 @@ TEST_CASE("windows that wait are visited by start, rule and group bytes, a null 
   CHECK(visited == "0123456");
 }
 
+TEST_CASE("what was given away is addressed anew to those who still wait for it, or to nobody") {
+  Backlog backlog;
+  backlog.add(changes_of({}, {"a", "b"}));
+  (void)backlog.take_undurable();
+  backlog.add(changes_of({}, {"c"}));
+  const std::set<std::string> addressed =
+      backlog.address({{"b..0", {"hook"}}, {"c..0", {"hook"}}, {"d..0", {"hook"}}});
+  CHECK(addressed == std::set<std::string>{"b..0"});
+  using Sinks = std::vector<std::string>;
+  CHECK(backlog.changes().outgoing[0].sinks.empty());
+  CHECK(backlog.changes().outgoing[1].sinks == Sinks{"hook"});
+  CHECK(backlog.changes().outgoing[2].sinks == Sinks{"file", "hook"});
+  backlog.address_nobody();
+  CHECK(backlog.changes().outgoing[1].sinks.empty());
+  CHECK(backlog.changes().outgoing[2].sinks == Sinks{"file", "hook"});
+}
+
 }  // namespace nodeportd

@@ -1,12 +1,16 @@
 #include "daemon/ledger.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <numeric>
+#include <set>
 
 #include "daemon/pipeline.hpp"
+#include "daemon/store_outbox.hpp"
 #include "support/eventually.hpp"
 #include "support/file_size_limit.hpp"
 #include "support/manual_clock.hpp"
+#include "support/scripted_sink.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace nodeportd;
@@ -68,6 +72,84 @@ TEST_CASE("a state that can be written again at the stop is, before its next att
   const LedgerStatus status = pipeline.ledger().status();
   CHECK(status.durable);
   CHECK(status.revisions == 2);  // what was posted, and that the state could not be written
+}
+
+TEST_CASE("what a stuck sink lacks is in its outbox with the commit by which the state is back") {
+  Ground ground;
+  StoreOutbox outbox(*ground.store, ground.clock);
+  auto owned = std::make_unique<ScriptedSink>();
+  ScriptedSink* sink = owned.get();
+  sink->on_deliver = [sink] { sink->hang_until_stopped(); };
+  std::vector<Outlets::Outlet> outlets(1);
+  outlets[0].route.sink = "siem";
+  outlets[0].courier = std::make_unique<Courier>("siem", std::move(owned), outbox, CourierOptions(),
+                                                 ground.clock, [](const Notice& /*notice*/) {});
+  Outlets siem(std::move(outlets));
+  siem.start();
+  Pipeline pipeline({}, parts_of(empty_edition(), *ground.store, siem, ground.clock));
+  {
+    const FileSizeLimit full(0);
+    pipeline.start();
+    for (const char* path : {"1", "2", "3"}) {
+      pipeline.ledger().post({"source.missing", "text", {{"path", path}}});
+    }
+    // Those, and that the state cannot be written.
+    REQUIRE(eventually([&] { return siem.undurable_waiting() == 4; }));
+  }
+  REQUIRE(eventually([&] { return pipeline.ledger().status().commits == 1; }));
+  // What a start after a kill would find here.
+  StoreOptions options;
+  options.directory = ground.dir / "state";
+  auto beside = Store::open_beside(options);
+  REQUIRE(beside);
+  const auto pending = (*beside)->pending("siem", 100, 1 << 20U);
+  REQUIRE(pending);
+  CHECK(pending->size() == 4);
+
+  pipeline.finish();
+  siem.stop(ground.clock.mono(), ground.clock);
+  std::vector<std::string> taken;
+  for (const auto& batch : sink->batches) taken.insert(taken.end(), batch.begin(), batch.end());
+  CHECK(std::set(taken.begin(), taken.end()).size() == 4);
+  CHECK(taken.size() == 4);
+  CHECK(ground.store->pending("siem", 100, 1 << 20U)->empty());
+}
+
+TEST_CASE("a wall clock that is a month ahead costs no history before it has been so for an hour") {
+  class Leaping final : public Clock {
+   public:
+    [[nodiscard]] WallTime wall() const override { return WallTime(std::chrono::hours(wall_)); }
+    [[nodiscard]] MonoTime mono() const override { return MonoTime(std::chrono::minutes(mono_)); }
+    std::atomic<int> wall_ = 1;
+    std::atomic<int> mono_ = 0;
+  };
+  const TempDir dir;
+  Leaping clock;
+  StoreOptions options;
+  options.directory = dir / "state";
+  auto store = Store::open(options, clock.wall());
+  REQUIRE(store);
+  Outlets nobody({});
+  Pipeline pipeline({}, parts_of(empty_edition(), **store, nobody, clock));
+  pipeline.start();
+  const auto kept_after = [&](std::uint64_t commits) {
+    pipeline.ledger().post({"source.missing", "text", {{"path", std::to_string(commits)}}});
+    REQUIRE(eventually([&] { return pipeline.ledger().status().commits == commits; }));
+    const auto recent = (*store)->recent_alerts(WallTime(), 100);
+    REQUIRE(recent);
+    return recent->alerts.size();
+  };
+  CHECK(kept_after(1) == 1);
+  clock.wall_ += 31 * 24;
+  clock.mono_ += 11;
+  CHECK(kept_after(2) == 2);
+  clock.mono_ += 11;
+  CHECK(kept_after(3) == 3);  // by now the second turn has ended, in which the first would be gone
+  clock.mono_ += 60;
+  (void)kept_after(4);
+  clock.mono_ += 11;
+  CHECK(kept_after(5) == 4);
+  pipeline.finish();
 }
 
 TEST_CASE("what the ledger tells, keeps and takes time for is counted by name") {

@@ -42,6 +42,51 @@ TEST_CASE("what a dead sink lacks goes to the outbox once the state knows it") {
   CHECK(scene.courier->status().delivered == 3);
 }
 
+TEST_CASE("what a slow sink had no time for at the stop waits in the outbox, all of it") {
+  Scene scene(rows(1'000));
+  for (int i = 1; i <= 1'500; ++i) {
+    scene.outbox.learn(numbered_alert(i));
+    scene.courier->offer_undurable(numbered_alert(i));
+  }
+  scene.courier->drain_until(scene.clock.mono());
+  scene.run_stopped();
+  REQUIRE(scene.sink->batches.size() == 1);
+  CHECK(scene.sink->batches[0].size() == 1'000);
+  CHECK(scene.outbox.waiting().size() == 500);
+  CHECK(scene.courier->status().undurable_waiting == 0);
+}
+
+TEST_CASE("what the outbox takes over while it is on its way to the sink is delivered once") {
+  Scene scene(rows(2));
+  for (int i = 1; i <= 4; ++i) scene.courier->offer_undurable(numbered_alert(i));
+  scene.sink->script = {Outcome{}, retry("away")};
+  scene.sink->on_deliver = [&] {
+    if (scene.sink->batches.size() > 1) return;
+    CHECK(scene.courier->hold_undurable() == Keys{"a1.e.1", "a2.e.1", "a3.e.1", "a4.e.1"});
+    for (int i = 1; i <= 3; ++i) scene.outbox.put(numbered_alert(i));
+    scene.courier->release_undurable({"a1.e.1", "a2.e.1", "a3.e.1"});
+    CHECK(scene.courier->status().undurable_waiting == 3);
+  };
+  const std::optional<MonoTime> rest = scene.settle_down();
+  REQUIRE(rest);
+  CHECK(scene.courier->status().undurable_waiting == 1);
+  scene.advance_to(*rest);
+  CHECK(scene.settle_down() == std::nullopt);
+  CHECK(scene.sink->batches == Batches{{"a1.e.1", "a2.e.1"}, {"a4.e.1"}, {"a2.e.1", "a3.e.1"}});
+  CHECK(scene.outbox.waiting().empty());
+}
+
+TEST_CASE("while the outbox takes undurable alerts over the courier sends none of them") {
+  Scene scene;
+  scene.courier->offer_undurable(numbered_alert(1));
+  CHECK(scene.courier->hold_undurable() == Keys{"a1.e.1"});
+  (void)scene.settle_down();
+  CHECK(scene.sink->batches.empty());
+  scene.courier->release_undurable({});
+  (void)scene.settle_down();
+  CHECK(scene.sink->batches == Batches{{"a1.e.1"}});
+}
+
 TEST_CASE("undurable alerts are given up for a sink that takes none, and for no other") {
   Scene scene;
   for (int i = 1; i <= 3; ++i) scene.courier->offer_undurable(numbered_alert(i));
