@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kQuiet{500};
+constexpr int kLinksMax = 40;  // as the kernel
 
 }  // namespace
 
@@ -26,14 +27,24 @@ RuleWatch::RuleWatch(boost::asio::io_context& io, std::function<void()> changed)
   wait();
 }
 
+// A link may be made to lead elsewhere, so each is watched by name, then what it leads to.
 Result<void> RuleWatch::add(const std::string& path) {
-  const fs::path place = fs::absolute(path);
-  std::error_code error;
-  if (fs::is_directory(place, error)) return add_folder(place.string(), "");
-  Result<void> added = add_folder(place.parent_path().string(), place.filename().string());
-  const fs::path target = fs::canonical(place, error);
-  if (!added || error || target == place) return added;
-  return add_folder(target.parent_path().string(), target.filename().string());
+  fs::path place = fs::absolute(path);
+  if (!place.has_filename()) place = place.parent_path();
+  Result<void> added;
+  for (int links = 0; links < kLinksMax; ++links) {
+    std::error_code error;
+    const bool is_link = fs::is_symlink(place, error);
+    const bool is_folder = !is_link && fs::is_directory(place, error);
+    Result<void> watched =
+        is_folder ? add_folder(place.string(), "")
+                  : add_folder(place.parent_path().string(), place.filename().string());
+    if (!watched && added) added = std::move(watched);
+    if (!is_link) break;
+    place = place.parent_path() / fs::read_symlink(place, error);
+    if (!place.has_filename()) place = place.parent_path();
+  }
+  return added;
 }
 
 Result<void> RuleWatch::add_folder(const std::string& folder, const std::string& file) {

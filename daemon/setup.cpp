@@ -42,6 +42,7 @@ Setup load_setup(const std::string& config_path) {
   std::vector<ExceptionSpec> exceptions;
   if (!setup.config.exceptions.is_null()) {
     exceptions = load_exceptions(setup.config.exceptions, config_path, rules, setup.problems);
+    conceal(loaded.expansions, config_path, setup.problems);
   }
   if (setup.problems.empty()) {
     setup.rules = std::make_shared<const RuleSet>(std::move(rules), std::move(exceptions));

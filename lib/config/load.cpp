@@ -241,8 +241,9 @@ LoadedConfig load_config(const std::string& path, const Environment& environment
   }
   loaded.written = documents.front();
   loaded.expanded = std::move(documents.front());
-  substitute(loaded.expanded, path, environment, problems);
+  loaded.expansions = substitute(loaded.expanded, path, environment, problems);
   read_top(loaded.expanded, {path, problems}, loaded.config);
+  conceal(loaded.expansions, path, problems);
   std::sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
     return std::tie(a.place.line, a.place.column, a.text) <
            std::tie(b.place.line, b.place.column, b.text);

@@ -10,8 +10,9 @@ namespace nodeportd {
 
 struct LoadedConfig {
   Config config;
-  YamlNode written;   // the file
-  YamlNode expanded;  // the same with its variables replaced
+  YamlNode written;       // the file
+  YamlNode expanded;      // the same with its variables replaced
+  Expansions expansions;  // what they brought, which no problem shows
   Problems problems;  // in the order of the file; when there are any, `config` is not to be used
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "config/load.hpp"
@@ -7,12 +8,15 @@
 
 namespace nodeportd::test {
 
-// Loads a config that is written in a test. No variable is set.
-inline LoadedConfig load_text(const std::string& text) {
+// Loads a config that is written in a test. No variable is set, unless the test sets some.
+inline LoadedConfig load_text(
+    const std::string& text, const Environment& environment = [](const std::string&) {
+      return std::optional<std::string>();
+    }) {
   const TempDir dir;
   const std::string path = dir / "c.yaml";
   write_text(path, text);
-  return load_config(path, [](const std::string&) { return std::nullopt; });
+  return load_config(path, environment);
 }
 
 // Its problems, a line each, the file called `c.yaml`.

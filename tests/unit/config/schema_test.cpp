@@ -270,3 +270,22 @@ TEST_CASE("the patterns of the keys that must be there refuse nothing that the l
     }
   }
 }
+
+TEST_CASE("no complaint about a key tells what a variable in its value holds") {
+  const auto secret = [](const std::string&) {
+    return std::optional<std::string>("S3cr3t/ t0ken");
+  };
+  int complaints = 0;
+  for (const std::string value : {"${TOKEN}", "x${TOKEN}y", "['${TOKEN}']", "{X: '${TOKEN}'}"}) {
+    for_each_key([&](const Key& key) {
+      INFO(value);
+      const LoadedConfig loaded = load_text(key.place.with(key.name, value), secret);
+      for (const Problem& problem : loaded.problems) {
+        CHECK(problem.text.find("S3cr3t") == std::string::npos);
+        CHECK(problem.text.find("t0ken") == std::string::npos);
+        ++complaints;
+      }
+    });
+  }
+  CHECK(complaints > 100);
+}

@@ -80,3 +80,29 @@ TEST_CASE("the process's own variables are found, and what is not set is not") {
   ::unsetenv("NODEPORTD_TEST_VARIABLE");
   CHECK_FALSE(process_environment()("NODEPORTD_TEST_VARIABLE"));
 }
+
+TEST_CASE("a complaint shows what the file says, and other words that are the same stay") {
+  const auto environment = [](const std::string& name) -> std::optional<std::string> {
+    if (name == "LEVEL") return "5";
+    if (name == "TOKEN") return "5 whole";
+    return std::nullopt;
+  };
+  Problems problems;
+  std::vector<YamlNode> documents = parse_yaml(
+      "a: ${LEVEL}\n"
+      "b: {c: 'x-${TOKEN}', d: ['${TOKEN}', '${UNSET:-plain}']}\n",
+      "f", problems);
+  const Expansions expansions = substitute(documents.front(), "f", environment, problems);
+  REQUIRE(problems.empty());
+  problems = {{{"f", 1, 4}, "between 15 and 50, this is 5"},
+              {{"f", 2, 8}, "this is 'x-5 whole' (5 whole) plain"},
+              {{"f", 2, 25}, "holds 5 whole"},
+              {{"f", 3, 1}, "5 whole"},
+              {{"g", 1, 4}, "this is 5"}};
+  conceal(expansions, "f", problems);
+  CHECK(problems[0].text == "between 15 and 50, this is ${LEVEL}");
+  CHECK(problems[1].text == "this is 'x-${TOKEN}' (${TOKEN}) plain");
+  CHECK(problems[2].text == "holds ${TOKEN}");
+  CHECK(problems[3].text == "5 whole");
+  CHECK(problems[4].text == "this is 5");
+}

@@ -1,6 +1,7 @@
 #include "daemon/reload.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 
 #include "support/temp_dir.hpp"
 
@@ -91,6 +92,28 @@ TEST_CASE("what is wrong is told with its place, and not more of it than a reade
   CHECK(notice.text.find(path + ":4:1: ") != std::string::npos);
   REQUIRE(notice.facts.size() == 6);
   CHECK(notice.facts[0] == std::pair<std::string, std::string>{"problems", "9"});
+}
+
+TEST_CASE("a reload that is refused does not tell what variables hold") {
+  const test::TempDir dir;
+  const std::string path = write_config(dir);
+  const Setup running = load_setup(path);
+  ::setenv("NODEPORTD_TEST_TOKEN", "s3cr3t(token", 1);
+  (void)write_config(dir,
+                     "audit_policy: ${NODEPORTD_TEST_TOKEN}\n"
+                     "exceptions:\n"
+                     "  - name: ${NODEPORTD_TEST_TOKEN}\n"
+                     "    rules: ['${NODEPORTD_TEST_TOKEN}']\n"
+                     "    condition: {'verb|re': '${NODEPORTD_TEST_TOKEN}'}\n"
+                     "    until: ${NODEPORTD_TEST_TOKEN}\n"
+                     "    reason: why\n");
+  const Reload reload = load_again(path, running.config, std::nullopt);
+  ::unsetenv("NODEPORTD_TEST_TOKEN");
+  CHECK(reload.setup.problems.size() >= 4);
+  for (const Problem& problem : reload.setup.problems) {
+    INFO(problem.text);
+    CHECK(problem.text.find("s3cr3t") == std::string::npos);
+  }
 }
 
 }  // namespace nodeportd
