@@ -37,14 +37,17 @@ AdminDesk::AdminDesk(boost::asio::io_context& io, Parts parts)
   routes_.add("/healthz", [this] { return healthy(); });
   routes_.add("/readyz", [this] { return ready(); });
   page_.add_to(routes_);
+  orders_.add("/reload", [this] { return parts_.reload(); });
+  orders_.add("/deliver", [this] {
+    parts_.deliver();
+    return AdminAnswer{.body = "{\"delivering\":true}\n"};
+  });
 }
 
 Result<void> AdminDesk::open() {
   const auto answer = [this](std::string_view target) { return routes_.answer(target); };
   const Config& config = parts_.config;
-  const auto order = [this](std::string_view target) {
-    return target == "/reload" ? parts_.reload() : routes_.answer("");
-  };
+  const auto order = [this](std::string_view target) { return orders_.answer(target); };
   Result<std::unique_ptr<AdminServer>> socket =
       AdminServer::open(io_, config.admin_socket, answer, order);
   if (socket) {

@@ -41,6 +41,7 @@ class AdminDesk {
     std::function<std::uint64_t()> dealt;  // batches that were handed on
     std::function<std::size_t()> rules;
     std::function<AdminAnswer()> reload;
+    std::function<void()> deliver;  // looks into the outbox, where another program has written
   };
   AdminDesk(boost::asio::io_context& io, Parts parts);
 
@@ -66,6 +67,7 @@ class AdminDesk {
   boost::asio::io_context& io_;
   Parts parts_;
   AdminRoutes routes_;
+  AdminRoutes orders_;  // what is told us on the socket alone
   PageDesk page_;
   PulseWatch pulses_;
   FlowWatch flow_;

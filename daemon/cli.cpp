@@ -155,7 +155,7 @@ void add_deadletters(CLI::App& app, DeadlettersCommand& deadletters) {
   verb->fallthrough();
   verb->add_subcommand("list", "List them, oldest first (the default)");
   CLI::App* resend = verb->add_subcommand(
-      "resend", "Put them back into the outbox, whether the daemon runs or not");
+      "resend", "Put them back into the outbox: they go out at once, or when the daemon starts");
   resend->callback([&] { deadletters.action = DeadlettersCommand::Action::resend; });
   resend->add_option("NUMBER", deadletters.numbers, "Which ones; none: all of them")->type_name("");
 }

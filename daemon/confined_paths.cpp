@@ -97,6 +97,18 @@ class Gathering {
     read_place(target_of(file));
   }
 
+  void read_rules(const std::vector<std::string>& rules, const std::string& config_file) {
+    read_file(fs::absolute(config_file));
+    for (const std::string& path : rules) {
+      std::error_code ignored;
+      if (fs::is_directory(path, ignored)) {
+        add(path, FileAccess::read);
+      } else {
+        read_file(path);
+      }
+    }
+  }
+
   void read_source(const std::string& audit_log) {
     fs::path folder = fs::path(audit_log).parent_path();
     while (folder.native().find_first_of("*?[") != std::string::npos) {
@@ -169,21 +181,20 @@ class Gathering {
 ConfinedPaths confined_paths(const Config& config, const std::string& config_file) {
   Gathering gathering;
   gathering.read_each(kOfPrograms);
-  gathering.read_file(fs::absolute(config_file));
-  for (const std::string& rules : config.rules) {
-    std::error_code ignored;
-    if (fs::is_directory(rules, ignored)) {
-      gathering.add(rules, FileAccess::read);
-    } else {
-      gathering.read_file(rules);
-    }
-  }
+  gathering.read_rules(config.rules, config_file);
   // The file alone: beside it mostly lie the keys of the cluster.
   if (!config.audit_policy.empty()) gathering.add(config.audit_policy, FileAccess::read);
   for (const SourceConfig& source : config.sources) gathering.read_source(source.audit_log);
   for (const SinkConfig& sink : config.sinks) std::visit(gathering, sink.target);
   gathering.add_folder(config.state.directory, FileAccess::write);
   gathering.add_folder(fs::path(config.admin_socket).parent_path(), FileAccess::sockets);
+  return gathering.take();
+}
+
+ConfinedPaths paths_of_rules(const std::vector<std::string>& rules,
+                             const std::string& config_file) {
+  Gathering gathering;
+  gathering.read_rules(rules, config_file);
   return gathering.take();
 }
 

@@ -21,6 +21,10 @@ struct ConfinedPaths {
 // /etc/kubernetes) is not allowed as a whole, only the file is.
 [[nodiscard]] ConfinedPaths confined_paths(const Config& config, const std::string& config_file);
 
+// Of these the config and its rules alone, which a reload opens.
+[[nodiscard]] ConfinedPaths paths_of_rules(const std::vector<std::string>& rules,
+                                           const std::string& config_file);
+
 // Those that are there: what the kernel takes notice of.
 [[nodiscard]] std::vector<AllowedPath> there(ConfinedPaths paths);
 

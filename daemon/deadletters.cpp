@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "admin/client.hpp"
+#include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "config/load.hpp"
 #include "daemon/exit_code.hpp"
@@ -64,6 +66,18 @@ int resend(Store& store, const DeadlettersCommand& command) {
   return sent > 0 || command.numbers.empty() ? kExitWell : kExitFailed;
 }
 
+// A courier with nothing to do sleeps until the daemon has something for it, and does not see that
+// another program wrote into its outbox.
+void wake_couriers(const std::string& socket) {
+  const Result<DaemonAnswer> answer = order_daemon(socket, "/deliver");
+  if (!answer && answer.error().kind == ErrorKind::closed)
+    return;  // the next start looks by itself
+  if (answer && answer->status == 200) return;
+  fmt::print(
+      stderr, "nodeportd: {}: they go out with the next alert\n",
+      printable(answer ? fmt::format("{}: HTTP {}", socket, answer->status) : answer.error().text));
+}
+
 }  // namespace
 
 int deadletters(const DeadlettersCommand& command) {
@@ -74,8 +88,10 @@ int deadletters(const DeadlettersCommand& command) {
   }
   Result<std::unique_ptr<Store>> store = Store::open_beside(store_options(loaded.config));
   if (!store) return complain(store.error());
-  return command.action == DeadlettersCommand::Action::resend ? resend(**store, command)
-                                                              : list(**store, command);
+  if (command.action != DeadlettersCommand::Action::resend) return list(**store, command);
+  const int code = resend(**store, command);
+  wake_couriers(loaded.config.admin_socket);
+  return code;
 }
 
 }  // namespace nodeportd

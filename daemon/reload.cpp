@@ -88,9 +88,15 @@ std::vector<std::string> keys_for_restart(const Config& running, const Config& n
 Reload load_again(const std::string& config_path, const Config& running,
                   const std::optional<std::vector<AllowedPath>>& allowed) {
   Reload reload{load_setup(config_path), {}};
-  reload.restart = keys_for_restart(running, reload.setup.config);
+  const Setup& next = reload.setup;
+  // What could not be read is at its default, which is no change that anybody made.
+  if (next.is_config_well) reload.restart = keys_for_restart(running, next.config);
   if (!allowed) return reload;
-  for (const AllowedPath& wanted : there(confined_paths(reload.setup.config, config_path))) {
+  // That a file is hidden from us may be all that is wrong.
+  const ConfinedPaths wanted_paths = next.is_config_well
+                                         ? confined_paths(next.config, config_path)
+                                         : paths_of_rules(next.config.rules, config_path);
+  for (const AllowedPath& wanted : there(wanted_paths)) {
     if (!is_covered(wanted, *allowed)) reload.restart.push_back(wanted.path);
   }
   return reload;

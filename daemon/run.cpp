@@ -159,7 +159,8 @@ class Daemon {
                               .ledger = [this] { return pipeline_->ledger().status(); },
                               .dealt = [this] { return pipeline_->feed().dealt(); },
                               .rules = [this] { return setup_.rules->size(); },
-                              .reload = [this] { return reload_as_asked(); }});
+                              .reload = [this] { return reload_as_asked(); },
+                              .deliver = [this] { outlets_->wake_all(); }});
     return desk_->open();
   }
 

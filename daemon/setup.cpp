@@ -38,6 +38,12 @@ Setup load_setup(const std::string& config_path) {
   Setup setup;
   setup.problems = std::move(loaded.problems);
   setup.config = std::move(loaded.config);
+  setup.is_config_well = setup.problems.empty();
+  if (!loaded.has_rules) {
+    // Those of the default path are not what was meant.
+    setup.config.rules.clear();
+    return setup;
+  }
   std::vector<CompiledRule> rules = load_rule_files(setup.config.rules, setup.problems);
   std::vector<ExceptionSpec> exceptions;
   if (!setup.config.exceptions.is_null()) {

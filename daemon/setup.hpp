@@ -16,6 +16,7 @@ namespace nodeportd {
 // The config and what it leads to, or everything that is wrong with it.
 struct Setup {
   Config config;
+  bool is_config_well = false;           // the problems are of rules and exceptions alone
   std::shared_ptr<const RuleSet> rules;  // null when there are problems
   Problems problems;
 };

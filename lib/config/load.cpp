@@ -219,6 +219,16 @@ void read_top(const YamlNode& root, const Report& report, Config& config) {
   top.refuse_unknown_keys();
 }
 
+// A variable that is not set leaves a path that leads elsewhere.
+bool is_faultless(const YamlNode& node, const Problems& problems) {
+  const bool is_blamed = std::any_of(problems.begin(), problems.end(), [&](const Problem& each) {
+    return each.place.line == node.line && each.place.column == node.column;
+  });
+  return !is_blamed && std::all_of(node.items.begin(), node.items.end(), [&](const YamlNode& item) {
+    return is_faultless(item, problems);
+  });
+}
+
 }  // namespace
 
 LoadedConfig load_config(const std::string& path, const Environment& environment) {
@@ -244,6 +254,9 @@ LoadedConfig load_config(const std::string& path, const Environment& environment
   loaded.expansions = substitute(loaded.expanded, path, environment, problems);
   read_top(loaded.expanded, {path, problems}, loaded.config);
   conceal(loaded.expansions, path, problems);
+  const YamlNode* rules = loaded.expanded.find("rules");
+  loaded.has_rules =
+      loaded.expanded.is_map() && (rules == nullptr || is_faultless(*rules, problems));
   std::sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
     return std::tie(a.place.line, a.place.column, a.text) <
            std::tie(b.place.line, b.place.column, b.text);

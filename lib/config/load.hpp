@@ -14,6 +14,9 @@ struct LoadedConfig {
   YamlNode expanded;      // the same with its variables replaced
   Expansions expansions;  // what they brought, which no problem shows
   Problems problems;  // in the order of the file; when there are any, `config` is not to be used
+  // Nothing is wrong with where `config` says that rules lie, whatever else is: what is wrong with
+  // them can be told in the same pass.
+  bool has_rules = false;
 };
 
 // Reads the config and finds everything that is wrong with it in one pass. Reads no other file:

@@ -65,6 +65,15 @@ class CommandLine(EndToEnd):
                 self.assertIn("gnp.exe", done.stdout, (arguments, form))
                 self.assertNotRegex(done.stdout, "[\u202e\u009b\u2028\x7f]", (arguments, form))
 
+    def test_of_a_config_that_is_no_yaml_check_tells_nothing_but_where_it_ends(self):
+        config = self.write("c.yaml", self.config(self.file_sink()) + "bad: [\n")
+        done = self.run_it("check", "--config", config)
+        self.assertEqual(done.returncode, 78)
+        *problems, total = done.stderr.splitlines()
+        self.assertEqual(len(problems), 1, done.stderr)
+        self.assertRegex(problems[0], "^" + re.escape(config) + r":\d+:\d+: ")
+        self.assertEqual(total, f"{config}: 1 problem")
+
     def test_check_says_by_which_words_each_rule_s_lines_are_found(self):
         done = self.run_it("check", "--config", self.write("c.yaml", self.config(self.file_sink())))
         self.assertEqual((done.returncode, done.stderr), (0, ""))

@@ -327,6 +327,8 @@ class Reach(Asked):
             for marker in ("innerHTML", "https://", "eval("):
                 self.assertNotIn(marker, body)
             self.assertEqual(self.get(path, method="POST")[0].status, 405)
+        for order in ("/reload", "/deliver"):  # on the socket alone
+            self.assertEqual(self.get(order, method="POST")[0].status, 405)
 
     def test_whoever_reaches_the_port_from_elsewhere_gets_no_page(self):
         self.write(exposure("a-1", time_text=before(hours=1)))

@@ -205,10 +205,26 @@ class Webhook(EndToEnd):
         self.assertIn("422", letters())
         self.assertIn("refused", letters("list"))
         self.assertEqual(letters("resend"), "1 back in the outbox\n")
-        self.append(creation("id-3", "wakes the courier"))
         eventually(lambda: sum(alert["group"]["objectRef.name"] == "refused"
                                for alert in receiver.alerts()) == 4, what="the resent alert")
         self.assertEqual(letters(), "no dead letters\n")
+
+    def test_without_a_daemon_dead_letters_go_out_at_its_next_start(self):
+        receiver = self.receiver()
+        receiver.reply = lambda number: (422, {})
+        sinks = self.sink(receiver.url, "    rules: [%s]\n    phases: [first]\n" % NODE_PORT_RULE)
+        sinks = sinks.replace(f"    ca_file: {self.path('ca.pem')}\n", "")
+        daemon = self.daemon(self.config(sinks)).start()
+        self.append(creation("id-1", "refused"))
+        eventually(lambda: sink_of(daemon, "hook").get("dead_letters"), what="the dead letter")
+        self.assertEqual(daemon.stop(), 0)
+        receiver.reply = lambda number: (204, {})
+        resent = subprocess.run([NODEPORTD, "deadletters", "resend", "--config", daemon.config],
+                                capture_output=True, check=False, text=True)
+        self.assertEqual((resent.returncode, resent.stdout, resent.stderr),
+                         (0, "1 back in the outbox\n", ""))
+        daemon.start()
+        eventually(lambda: receiver.count() == 2, what="the resent alert")
 
     def test_a_receiver_that_is_away_over_a_crash_gets_everything(self):
         with socket.socket() as reserved:

@@ -271,3 +271,15 @@ TEST_CASE("a config that cannot be read is a problem of the file") {
   REQUIRE(huge.problems.size() == 1);
   CHECK(to_text(huge.problems[0]) == dir / "huge.yaml" + ": larger than 4194304 bytes");
 }
+
+TEST_CASE("beside problems it is known whether the paths of rules are those that were written") {
+  CHECK(load_text(kLeast).has_rules);
+  CHECK(load_text(kLeast + "rules: [/r]\nsinc: 1\n").has_rules);
+  CHECK(load_text(kLeast + "rules: [/r]\ncluster: ${NONE}\n").has_rules);
+  CHECK_FALSE(load_text("").has_rules);
+  CHECK_FALSE(load_text("hello\n").has_rules);
+  CHECK_FALSE(load_text(kLeast + "bad: [\n").has_rules);
+  CHECK_FALSE(load_text(kLeast + "rules: ${NONE}\n").has_rules);
+  CHECK_FALSE(load_text(kLeast + "rules: [/r, '${NONE}/r']\n").has_rules);
+  CHECK_FALSE(load_text(kLeast + "rules: {}\n").has_rules);
+}

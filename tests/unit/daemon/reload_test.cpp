@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <filesystem>
 
 #include "support/temp_dir.hpp"
 
@@ -114,6 +115,72 @@ TEST_CASE("a reload that is refused does not tell what variables hold") {
     INFO(problem.text);
     CHECK(problem.text.find("s3cr3t") == std::string::npos);
   }
+}
+
+TEST_CASE("of a config that is no YAML and no map only that is told, and no default of it") {
+  const test::TempDir dir;
+  const std::string path = write_config(dir);
+  const Setup running = load_setup(path);
+  SECTION("a list that is not ended") {
+    write_config(dir, "bad: [\n");
+  }
+  SECTION("a text") {
+    test::write_text(path, "hello\n");
+  }
+  SECTION("no file") {
+    std::filesystem::remove(path);
+  }
+  const Reload again = load_again(path, running.config, std::nullopt);
+  REQUIRE(again.setup.problems.size() == 1);
+  CHECK(again.setup.problems[0].place.file == path);
+  CHECK(again.restart.empty());
+  CHECK(notice_of(again).text.find("restart") == std::string::npos);
+}
+
+TEST_CASE("beside a config's own problems those of its rules are told, but no key for a restart") {
+  const test::TempDir dir;
+  const std::string path = write_config(dir);
+  const Setup running = load_setup(path);
+  write_config(dir, "cluster: other\nsinc: 1\n");
+  test::write_text(dir / "rule.yml", "title: [\n");
+  const Reload again = load_again(path, running.config, std::nullopt);
+  REQUIRE(again.setup.problems.size() == 2);
+  CHECK(again.setup.problems[0].place.file == path);
+  CHECK(again.setup.problems[1].place.file == dir / "rule.yml");
+  CHECK(again.restart.empty());
+}
+
+TEST_CASE("beside a problem of a rule the keys for a restart are told") {
+  const test::TempDir dir;
+  const std::string path = write_config(dir);
+  const Setup running = load_setup(path);
+  write_config(dir, "cluster: other\n");
+  test::write_text(dir / "rule.yml", "title: [\n");
+  const Reload again = load_again(path, running.config, std::nullopt);
+  CHECK(again.setup.problems.size() == 1);
+  CHECK(again.restart == Keys{"cluster"});
+}
+
+TEST_CASE("files of rules that the running daemon may not open are named whatever is wrong") {
+  const test::TempDir dir;
+  const std::string path = write_config(dir);
+  const Setup running = load_setup(path);
+  const std::vector<AllowedPath> other = {{"/nowhere", FileAccess::write}};
+  const std::string folder = dir.path().string();
+  const auto names_folder = [&] {
+    const Keys restart = load_again(path, running.config, other).restart;
+    return std::find(restart.begin(), restart.end(), folder) != restart.end();
+  };
+  SECTION("a key is unknown") {
+    write_config(dir, "sinc: 1\n");
+    CHECK(names_folder());
+  }
+  SECTION("the config cannot be read") {
+    write_config(dir, "bad: [\n");
+    CHECK(names_folder());
+  }
+  const std::vector<AllowedPath> own = {{"/", FileAccess::read}};
+  CHECK(load_again(path, running.config, own).restart.empty());
 }
 
 }  // namespace nodeportd
