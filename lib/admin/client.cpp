@@ -25,6 +25,9 @@ Result<DaemonAnswer> exchange(const std::string& socket, http::verb verb, const 
   beast::basic_stream<Local> stream(io);
   beast::error_code error;
   stream.socket().connect(Local::endpoint(socket), error);
+  if (error == asio::error::access_denied) {
+    return fail(ErrorKind::io, socket + ": only root and the daemon's user may ask here");
+  }
   if (error) {
     return fail(ErrorKind::closed, socket + ": no nodeportd answers here: " + error.message());
   }
