@@ -14,4 +14,9 @@ constexpr int kExitConfig = 78;  // EX_CONFIG of sysexits.h: the config or a rul
 // where something is not there: kExitUsage when the command line has named it.
 [[nodiscard]] int complain(const Error& error, int missing = kExitFailed);
 
+// Once all is printed: writes what is left of the output, says on stderr that it could not be
+// written, and returns the code to leave with, which is `code` where all is well. `why`: the errno
+// of a failure that is known already.
+[[nodiscard]] int end_output(int code, int why = 0);
+
 }  // namespace nodeportd

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <system_error>
 
 #include "daemon/cli.hpp"
 #include "daemon/exit_code.hpp"
@@ -56,7 +57,15 @@ int main(int argc, char** argv) {
   (void)std::signal(SIGPIPE, SIG_IGN);
   (void)std::signal(SIGXFSZ, SIG_IGN);
   try {
-    return std::visit(Dispatch(), nodeportd::parse_command_line(argc, argv));
+    return nodeportd::end_output(std::visit(Dispatch(), nodeportd::parse_command_line(argc, argv)));
+  } catch (const std::system_error& error) {
+    // What prints gives up at the first failure: what the verb would have found is not known, were
+    // it only for a reader that has gone.
+    if (std::ferror(stdout) != 0) {
+      return nodeportd::end_output(nodeportd::kExitFailed, error.code().value());
+    }
+    (void)std::fprintf(stderr, "nodeportd: %s\n", error.what());
+    return nodeportd::kExitFailed;
   } catch (const std::exception& error) {
     (void)std::fprintf(stderr, "nodeportd: %s\n", error.what());
     return nodeportd::kExitFailed;

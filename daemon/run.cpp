@@ -328,7 +328,7 @@ class Daemon {
   // Against the stream: no new lines, then what is on its way, then what waits for sinks.
   [[nodiscard]] int stop() {
     // Whoever asks twice does not want to wait: the signal's default ends us, and loses nothing.
-    signals_.let_go();
+    signals_.let_go_of_stops();
     const MonoTime deadline = clock_.mono() + config().pipeline.stop_timeout;
     log_.info("stopping: draining for at most {}", format_duration(config().pipeline.stop_timeout));
     notify::stopping("draining");

@@ -33,8 +33,15 @@ class SignalQueue {
     return static_cast<int>(signal.ssi_signo);
   }
 
-  // From here on a signal does what it does by default: it ends us at once.
-  void let_go() const { (void)::pthread_sigmask(SIG_UNBLOCK, &heard_, nullptr); }
+  // From here on TERM and INT do what they do by default: they end us at once. The others, which do
+  // the same by default, wait for ever: nobody who asks for a reload wants that. One that came with
+  // the last TERM or INT may not have been taken, since the kernel gives the lower number first.
+  void let_go_of_stops() const {
+    sigset_t stops{};
+    (void)::sigemptyset(&stops);
+    for (const int signal : {SIGTERM, SIGINT}) (void)::sigaddset(&stops, signal);
+    (void)::pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);
+  }
 
  private:
   sigset_t heard_{};

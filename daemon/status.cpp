@@ -26,14 +26,14 @@ int print_once(const std::string& socket, OutputFormat format) {
   return kExitWell;
 }
 
-// Until somebody ends it or nobody reads any more. A daemon that is just being restarted is waited
-// for.
+// Until somebody ends it, nobody reads any more or it cannot be shown. A daemon that is just being
+// restarted is waited for.
 int watch(const std::string& socket, const StatusCommand& command) {
   const bool clears = command.format == OutputFormat::table && ::isatty(STDOUT_FILENO) == 1;
   for (;;) {
     if (clears) fmt::print("\x1b[H\x1b[2J");
     (void)print_once(socket, command.format);
-    (void)std::fflush(stdout);
+    if (const int code = end_output(kExitWell); code != kExitWell) return code;
     pollfd reader{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
     if (::poll(&reader, 1, static_cast<int>(command.watch * 1'000)) > 0) return kExitWell;
   }

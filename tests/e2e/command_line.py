@@ -139,6 +139,45 @@ class CommandLine(EndToEnd):
         self.assertIn("2 lines, 1 row,", table.stderr)
         self.assertEqual(self.run_it("replay", self.path("none.log")).returncode, 2)
 
+    def printing(self):
+        """Command lines that print, some of them more than is buffered."""
+        log = self.write("audit.log", "".join(creation(f"id-{i}", f"web-{i}") for i in range(60)))
+        config = self.write("c.yaml", self.config(self.file_sink()))
+        return (["--help"], ["check", "--config", config], ["config", "show", "--config", config],
+                ["config", "schema"], ["replay", log], ["replay", "--format", "json", log],
+                ["replay", "--splunk", log], ["completion", "bash"])
+
+    def test_output_that_cannot_be_written_is_a_failure_that_is_told(self):
+        for arguments in self.printing():
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([NODEPORTD, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                      text=True, check=False)
+            self.assertEqual(done.returncode, 1, arguments)
+            said = re.findall("^nodeportd: (.*)$", done.stderr, re.MULTILINE)
+            self.assertEqual(len(said), 1, (arguments, done.stderr))
+            self.assertRegex(said[0], "^not all of the output could be written(: No space left on "
+                                      "device)?$")
+
+    def test_of_a_reader_that_has_gone_nothing_is_said(self):
+        for arguments in self.printing():
+            reader, writer = os.pipe()
+            os.close(reader)
+            done = subprocess.run([NODEPORTD, *arguments], stdout=writer, stderr=subprocess.PIPE,
+                                  text=True, check=False)
+            os.close(writer)
+            # A verb that was cut short does not say that all is well.
+            self.assertIn(done.returncode, (0, 1), arguments)
+            self.assertNotIn("nodeportd: ", done.stderr)
+
+    def test_a_watched_status_that_cannot_be_shown_ends(self):
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([NODEPORTD, "status", "--config", daemon.config, "--watch", "0.1"],
+                                  stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+                                  timeout=90)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left on device", done.stderr)
+
     def test_an_exception_silences_only_the_rules_it_lists_and_is_counted(self):
         config = self.config(self.file_sink()) + """
 exceptions:

@@ -2,10 +2,11 @@
 
 import os
 import pty
+import signal
 import socket
 import subprocess
 
-from harness import NODEPORTD, EndToEnd, creation, eventually
+from harness import NODEPORTD, NODE_PORT_RULE, EndToEnd, creation, eventually
 
 # As long as nothing may happen: longer than every timer but the reconcile pass and the lookout's.
 SPAN = 5.0
@@ -48,6 +49,47 @@ class Manners(EndToEnd):
             self.assertFalse(daemon.status()["sinks"][0]["alive"])
             self.assertEqual(daemon.stop(), 0)  # and not in five minutes
             hanging.close()
+
+    def draining(self):
+        """A daemon whose drain waits for a receiver that has not answered yet, and that receiver."""
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+        hook = ("  - {name: hook, type: webhook, timeout: 5m, phases: [first], rules: [%s], "
+                "url: 'http://127.0.0.1:%d/'}\n" % (NODE_PORT_RULE, server.getsockname()[1]))
+        daemon = self.daemon(self.config(hook) + "pipeline: {stop_timeout: 10m}\n").start()
+        self.append(creation("a-1", "web"))
+        receiver, _ = server.accept()
+        self.addCleanup(receiver.close)
+        receiver.recv(65_536)
+        daemon.process.send_signal(signal.SIGTERM)
+        eventually(lambda: "stopping: draining" in daemon.stderr(), what="the drain")
+        return daemon, receiver
+
+    def test_a_drain_goes_on_whoever_asks_for_a_reload_or_for_files_to_be_opened_anew(self):
+        daemon, receiver = self.draining()
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.process.send_signal(signal.SIGUSR1)
+        receiver.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        self.assertEqual(daemon.process.wait(timeout=90), 0)
+        self.assertTrue(daemon.stderr().endswith(" stopped\n"), daemon.stderr())
+
+    def test_a_second_request_to_stop_ends_a_drain_at_once(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            daemon, _ = self.draining()
+            daemon.process.send_signal(number)
+            self.assertEqual(daemon.process.wait(timeout=90), -number)
+            os.remove(daemon.log)
+
+    def test_a_stop_that_comes_with_another_signal_is_an_orderly_one(self):
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            for other in (signal.SIGUSR1, signal.SIGHUP):
+                daemon.process.send_signal(signal.SIGSTOP)
+                daemon.process.send_signal(other)
+                daemon.process.send_signal(stop)
+                daemon.process.send_signal(signal.SIGCONT)
+                self.assertEqual(daemon.process.wait(timeout=90), 0, (stop, other))
+                daemon.start()
 
     def test_a_long_replay_shows_how_fast_it_is_and_how_long_it_takes(self):
         whole = "".join(creation(f"a-{i}", "web") for i in range(60_000))
