@@ -113,7 +113,8 @@ void Backlog::add(ServiceChange change) {
     service_bytes_ -= bytes_of(changes_.services[at->second]);
     changes_.services[at->second] = std::move(change);
   }
-  if (service_bytes_ > kServiceBytesMax) forget_services();
+  // While the state takes what is added it is soon rid of it, however much one request names.
+  if (weight_ && service_bytes_ > kServiceBytesMax) forget_services();
 }
 
 // To drop some changes alone would leave older records in the state that pass for the truth: a port

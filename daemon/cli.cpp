@@ -153,7 +153,7 @@ void add_deadletters(CLI::App& app, DeadlettersCommand& deadletters) {
   add_format(*verb, deadletters.format);
   verb->require_subcommand(0, 1);
   verb->fallthrough();
-  verb->add_subcommand("list", "List them, oldest first (the default)");
+  verb->add_subcommand("list", "List them with their numbers, oldest first (the default)");
   CLI::App* resend = verb->add_subcommand(
       "resend", "Put them back into the outbox: they go out at once, or when the daemon starts");
   resend->callback([&] { deadletters.action = DeadlettersCommand::Action::resend; });

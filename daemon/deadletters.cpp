@@ -12,12 +12,35 @@
 #include "daemon/table.hpp"
 #include "daemon/verbs.hpp"
 #include "sink/format.hpp"
+#include "sink/format_json.hpp"
 #include "state/store.hpp"
 
 namespace nodeportd {
 namespace {
 
 constexpr std::size_t kPage = 500;
+
+std::string_view kind_of(const DeadLetter& letter) {
+  return letter.kind == Settlement::End::dead ? "refused" : "expired";
+}
+
+// What `resend` asks for stands before the alert, which alone can be long.
+std::string letter_json(const DeadLetter& letter) {
+  rapidjson::StringBuffer buffer;
+  Writer json(buffer);
+  json.StartObject();
+  write_key(json, "number");
+  json.Int64(letter.number);
+  write_member(json, "sink", letter.sink);
+  write_member(json, "time", letter.when);
+  write_member(json, "kind", kind_of(letter));
+  write_member(json, "why", letter.why);
+  write_key(json, "alert");
+  const std::string alert = to_json(letter.alert);
+  json.RawValue(alert.data(), alert.size(), rapidjson::kObjectType);
+  json.EndObject();
+  return escape_hidden({buffer.GetString(), buffer.GetSize()});
+}
 
 int list(Store& store, const DeadlettersCommand& command) {
   Table table({"NUMBER", "SINK", "WHEN", "KIND", "WHY", "ALERT"});
@@ -30,12 +53,11 @@ int list(Store& store, const DeadlettersCommand& command) {
     for (const DeadLetter& letter : *page) {
       if (!command.sink.empty() && letter.sink != command.sink) continue;
       if (command.format == OutputFormat::json) {
-        fmt::print("{}\n", to_json(letter.alert));
+        fmt::print("{}\n", letter_json(letter));
         continue;
       }
       table.add({std::to_string(letter.number), letter.sink, format_time(letter.when),
-                 letter.kind == Settlement::End::dead ? "refused" : "expired", letter.why,
-                 to_line(letter.alert)});
+                 std::string(kind_of(letter)), letter.why, to_line(letter.alert)});
     }
   }
   if (command.format == OutputFormat::json) return kExitWell;
@@ -50,20 +72,29 @@ int list(Store& store, const DeadlettersCommand& command) {
 int resend(Store& store, const DeadlettersCommand& command) {
   const std::optional<std::string> sink =
       command.sink.empty() ? std::nullopt : std::optional(command.sink);
-  std::size_t sent = 0;
+  Resent done;
   if (command.numbers.empty()) {
-    const Result<std::size_t> all = store.resend(sink, std::nullopt);
+    const Result<Resent> all = store.resend(sink, std::nullopt);
     if (!all) return complain(all.error());
-    sent = *all;
+    done = *all;
   }
   for (const std::int64_t number : command.numbers) {
-    const Result<std::size_t> one = store.resend(sink, number);
+    const Result<Resent> one = store.resend(sink, number);
     if (!one) return complain(one.error());
-    if (*one == 0) fmt::print(stderr, "nodeportd: there is no dead letter {}\n", number);
-    sent += *one;
+    if (one->queued + one->forgotten == 0) {
+      fmt::print(stderr, "nodeportd: there is no dead letter {}{}\n", number,
+                 sink ? " of the sink " + printable(*sink) : "");
+    }
+    done.queued += one->queued;
+    done.forgotten += one->forgotten;
   }
-  fmt::print("{} back in the outbox\n", sent);
-  return sent > 0 || command.numbers.empty() ? kExitWell : kExitFailed;
+  fmt::print("{} back in the outbox", done.queued);
+  if (done.forgotten > 0) {
+    fmt::print(", {} forgotten: the alert waits there already, as new or newer", done.forgotten);
+  }
+  fmt::print("\n");
+  const bool is_done = done.queued + done.forgotten > 0 || command.numbers.empty();
+  return is_done ? kExitWell : kExitFailed;
 }
 
 // A courier with nothing to do sleeps until the daemon has something for it, and does not see that

@@ -29,12 +29,13 @@ Result<LineIndex> LineIndex::read(const std::string& path) {
   for (std::uint64_t offset = 0;;) {
     const Result<std::size_t> got = tape->read_at(offset, block);
     if (!got) return fail(got.error());
+    // Fewer than asked for may come before damage, too, which the next call tells.
+    if (*got == 0) return index;
     for (std::size_t i = 0; i < *got; ++i) {
       if (is_start) index.starts_.push_back(offset + i);
       is_start = block[i] == '\n';
     }
     offset += *got;
-    if (*got < block.size()) return index;
   }
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <string_view>
+#include <type_traits>
+#include <unordered_map>
 #include <utility>
 
 namespace nodeportd {
@@ -17,6 +19,8 @@ constexpr std::chrono::hours kAuditIdAge{24};
 constexpr std::chrono::minutes kTouchEvery{1};
 // Services, their ports and their addresses that are held in memory, about 2 MiB of them.
 constexpr std::size_t kWeightMax = 6'000;
+// As many as are read of an answer, see kStoredMax in decode/service_write.cpp.
+constexpr std::size_t kDoorsMax = 4'096;
 
 // What the apiserver takes where a port names none.
 std::string_view protocol_of(const NodePort& port) {
@@ -39,20 +43,45 @@ bool is_same(const std::string& a, const std::string& b) {
   return a == b;
 }
 
+// Finds the same among what is known. A Service may have thousands of addresses, by anybody who may
+// patch it: they are looked up, where a search for each would hold up the ledger for seconds.
 template <typename What>
-const Opened<What>* find_same(const std::vector<Opened<What>>& known, const What& what) {
-  const auto found = std::find_if(known.begin(), known.end(), [&](const Opened<What>& each) {
-    return is_same(what, each.what);
-  });
-  return found == known.end() ? nullptr : &*found;
-}
+class Lookup {
+ public:
+  explicit Lookup(const std::vector<Opened<What>>& all) : all_(all) {
+    if constexpr (std::is_same_v<What, std::string>) {
+      if (all.size() <= kSearchedMax) return;
+      for (const Opened<What>& each : all) by_text_.try_emplace(each.what, &each);
+    }
+  }
+
+  [[nodiscard]] const Opened<What>* find(const What& what) const {
+    if constexpr (std::is_same_v<What, std::string>) {
+      if (!by_text_.empty()) {
+        const auto found = by_text_.find(what);
+        return found == by_text_.end() ? nullptr : found->second;
+      }
+    }
+    const auto found = std::find_if(all_.begin(), all_.end(), [&](const Opened<What>& each) {
+      return is_same(what, each.what);
+    });
+    return found == all_.end() ? nullptr : &*found;
+  }
+
+ private:
+  static constexpr std::size_t kSearchedMax = 16;
+
+  const std::vector<Opened<What>>& all_;
+  std::unordered_map<std::string_view, const Opened<What>*> by_text_;
+};
 
 // What of `now` is not among what is known.
 template <typename What>
 std::vector<What> fresh(const std::vector<What>& now, const std::vector<Opened<What>>& known) {
   std::vector<What> result;
+  const Lookup<What> all(known);
   std::copy_if(now.begin(), now.end(), std::back_inserter(result),
-               [&](const What& what) { return find_same(known, what) == nullptr; });
+               [&](const What& what) { return all.find(what) == nullptr; });
   return result;
 }
 
@@ -69,8 +98,9 @@ template <typename What>
 std::vector<Opened<What>> carry(const std::vector<What>& now,
                                 const std::vector<Opened<What>>& known, const Opened<int>& here) {
   std::vector<Opened<What>> result;
+  const Lookup<What> all(known);
   for (const What& what : now) {
-    const Opened<What>* before = find_same(known, what);
+    const Opened<What>* before = all.find(what);
     if (before != nullptr) {
       result.push_back({merged(what, before->what), before->since, before->by});
     } else {
@@ -83,17 +113,29 @@ std::vector<Opened<What>> carry(const std::vector<What>& now,
 // Whether carry() would give `known` again.
 template <typename What>
 bool carries_all(const std::vector<What>& now, const std::vector<Opened<What>>& known) {
-  return std::equal(now.begin(), now.end(), known.begin(), known.end(),
+  if (now.size() != known.size()) return false;
+  const Lookup<What> all(known);
+  return std::equal(now.begin(), now.end(), known.begin(),
                     [&](const What& what, const Opened<What>& before) {
-                      return what == before.what && find_same(known, what) == &before;
+                      return what == before.what && all.find(what) == &before;
                     });
 }
 
-// What a patch does not name stays.
-template <typename What>
-void add_missing(std::vector<Opened<What>>& now, const std::vector<Opened<What>>& known) {
-  for (const Opened<What>& before : known) {
-    if (find_same(now, before.what) == nullptr) now.push_back(before);
+// The apiserver merges ports by their own number and protocol: a patch that names one of them gives
+// it another node port in the place of the one it had.
+bool is_of_one_port(const NodePort& a, const NodePort& b) {
+  return a.port && a.port == b.port && protocol_of(a) == protocol_of(b);
+}
+
+// Ports that a patch does not name stay.
+void add_missing(std::vector<Opened<NodePort>>& now, const std::vector<Opened<NodePort>>& known) {
+  const std::size_t named = now.size();
+  for (const Opened<NodePort>& before : known) {
+    const bool is_there = std::any_of(
+        now.begin(), now.begin() + static_cast<std::ptrdiff_t>(named), [&](const auto& each) {
+          return is_same(before.what, each.what) || is_of_one_port(before.what, each.what);
+        });
+    if (!is_there) now.push_back(before);
   }
 }
 
@@ -121,7 +163,8 @@ KnownService after(const ServiceWrite& write, const KnownService* known) {
         stays ? before.health_check_node_port : Opened<std::uint32_t>{*number, here.since, here.by};
   }
   if (write.extent == Extent::whole) return service;
-  add_missing(service.external_ips, before.external_ips);
+  // An atomic list: what a patch names of it takes the place of all that was there.
+  if (service.external_ips.empty()) service.external_ips = before.external_ips;
   if (closes_node_ports(exposure)) return service;
   add_missing(service.node_ports, before.node_ports);
   if (!service.type) service.type = before.type;
@@ -235,6 +278,10 @@ void ExposureHistory::settle_told(ServiceWrite& write, Known& entry, const Known
     return;
   }
   KnownService now = after(write, known);
+  // Patches add up. What is unknown is told as opened: rather that than records without bound.
+  if (std::max(now.node_ports.size(), now.external_ips.size()) > kDoorsMax) {
+    return forget(entry, write.exposure);
+  }
   if (may_touch && known->is_open() && !now.is_open()) {
     change = Change::closed;
   } else if (may_touch && is_unchanged(*known, now)) {

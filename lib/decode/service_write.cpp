@@ -157,7 +157,9 @@ class OneWrite {
   }
 
   void read_stored() {
-    ServiceSpec spec = read_stored_spec(*stored_->find("spec"), kStoredMax);
+    // What was not stored after all says little, and must not crowd out what is.
+    const std::size_t most = facts_.outcome == Outcome::succeeded ? kStoredMax : kClaimedMax;
+    ServiceSpec spec = read_stored_spec(*stored_->find("spec"), most);
     facts_.inspectable = Inspectable::full;
     facts_.type = std::move(spec.type);
     facts_.doors = std::move(spec.doors);

@@ -44,19 +44,19 @@ Result<std::vector<DeadLetter>> Store::dead_letters(std::int64_t after, std::siz
   return letters;
 }
 
-Result<std::size_t> Store::resend(const std::optional<std::string>& sink,
-                                  std::optional<std::int64_t> number) {
-  std::size_t resent = 0;
+Result<Resent> Store::resend(const std::optional<std::string>& sink,
+                             std::optional<std::int64_t> number) {
+  Resent resent;
   for (;;) {
     const Result<Resent> part = resend_some(sink.value_or(""), number);
     if (!part) return fail(part.error());
-    resent += part->resent;
-    if (part->looked_at < kResendMax) return resent;
+    resent.queued += part->queued;
+    resent.forgotten += part->forgotten;
+    if (part->queued + part->forgotten < kResendMax) return resent;
   }
 }
 
-Result<Store::Resent> Store::resend_some(const std::string& sink,
-                                         std::optional<std::int64_t> number) {
+Result<Resent> Store::resend_some(const std::string& sink, std::optional<std::int64_t> number) {
   const std::lock_guard guard(mutex_);
   fresh_.forget_all();
   struct Letter {
@@ -77,9 +77,9 @@ Result<Store::Resent> Store::resend_some(const std::string& sink,
                             static_cast<std::uint32_t>(row.integer(4)), row.bits(5)}});
       },
       sink, number, kResendMax);
-  Resent done{letters.size(), 0};
+  Resent done;
   for (const Letter& letter : letters) {
-    if (enqueue(transaction, letter.sink, letter.alert)) ++done.resent;
+    ++(enqueue(transaction, letter.sink, letter.alert) ? done.queued : done.forgotten);
     transaction.run("DELETE FROM dead_letters WHERE number = ?", letter.number);
   }
   if (auto committed = transaction.commit(); !committed) return fail(committed.error());

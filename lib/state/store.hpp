@@ -47,6 +47,13 @@ struct DeadLetter {
 
 enum class More : std::uint8_t { none, some };
 
+// What became of dead letters that were to be sent again. Those that are forgotten had nothing to
+// add: their alert waits already, in a revision as new or newer.
+struct Resent {
+  std::size_t queued = 0;
+  std::size_t forgotten = 0;
+};
+
 // Rows, and the bytes of their alerts.
 struct Usage {
   std::uint64_t count = 0;
@@ -162,10 +169,9 @@ class Store {
 
   // In order of their numbers, from the first after `after`.
   [[nodiscard]] Result<std::vector<DeadLetter>> dead_letters(std::int64_t after, std::size_t max);
-  // Puts dead letters back into the outbox as they are: of one sink or of all, one number or all;
-  // how many. One that a newer waiting revision has overtaken is only forgotten.
-  [[nodiscard]] Result<std::size_t> resend(const std::optional<std::string>& sink,
-                                           std::optional<std::int64_t> number);
+  // Puts dead letters back into the outbox as they are: of one sink or of all, one number or all.
+  [[nodiscard]] Result<Resent> resend(const std::optional<std::string>& sink,
+                                      std::optional<std::int64_t> number);
 
   // Of what was committed since then the newest `max` alerts, among the newest 10,000 revisions:
   // of each its newest revision, the newest first, and whether there are more. An alert may be
@@ -203,11 +209,6 @@ class Store {
     std::int64_t sequence = 0;
     std::size_t bytes = 0;
   };
-  struct Resent {
-    std::size_t looked_at = 0;
-    std::size_t resent = 0;
-  };
-
   Store(Database database, StoreOptions options, Damaged damaged);
   [[nodiscard]] Result<void> read_epoch();
   [[nodiscard]] static Result<std::unique_ptr<Store>> open_without_writing(

@@ -1,5 +1,6 @@
 """Rules that are tested and explained on the command line."""
 
+import gzip
 import json
 import os
 import random
@@ -232,6 +233,17 @@ class Explain(Verb):
         self.assertIn("has 2 lines, there is no 3", self.call("explain", f"{log}:3", code=2).stderr)
         self.call("explain", self.path("none.log"), code=2)
         self.call("explain", log, "--rules", self.path("none.yml"), code=78)
+
+    def test_a_torn_packed_file_is_told_and_not_taken_for_a_short_one(self):
+        packed = gzip.compress("".join(creation(f"{number * 7919 % 10007:x}", "web")
+                                       for number in range(2000)).encode())
+        log = self.path("audit.log.gz")
+        with open(log, "wb") as file:
+            file.write(packed[:len(packed) // 2])
+        for call in (("explain", f"{log}:1900"), ("explain", log), ("replay", log)):
+            done = self.call(*call, code=1)
+            self.assertIn(f"{log}: the gzip file ends too early", done.stderr)
+            self.assertNotIn("there is no", done.stderr)
 
     def test_a_config_brings_its_exceptions(self):
         config = self.config(self.file_sink()) + (

@@ -177,6 +177,56 @@ TEST_CASE("a patch adds to what is known what it names") {
   CHECK(bench.settle(label) == "open, touched:");
 }
 
+TEST_CASE("what a patch takes away is opened anew when a patch brings it back") {
+  Bench bench(GENERATE(true, false));
+  const auto patch = [&](const Doors& doors) {
+    ServiceWrite write = write_of("", doors, 2, Change::patched);
+    write.extent = Extent::partial;
+    if (doors.node_ports.empty()) write.exposure.type = std::nullopt;
+    return bench.settle(write);
+  };
+  Doors x;
+  x.external_ips = {"192.0.2.1"};
+  Doors y;
+  y.external_ips = {"192.0.2.2"};
+  CHECK(patch(x) == "unknown, patched: ip=192.0.2.1");
+  CHECK(patch(y) == "open, patched: ip=192.0.2.2");
+  CHECK(patch(x) == "open, patched: ip=192.0.2.1");
+  const auto port = [](std::uint32_t number, std::uint32_t of) {
+    Doors doors;
+    doors.node_ports = {{number, "", of, "", "TCP"}};
+    return doors;
+  };
+  CHECK(patch(port(30001, 80)) == "open, patched: 30001/TCP");
+  CHECK(patch(port(30002, 80)) == "open, patched: 30002/TCP");
+  CHECK(patch(port(30001, 80)) == "open, patched: 30001/TCP");
+}
+
+TEST_CASE("twenty patches of 4,000 addresses leave a record of 4,000") {
+  Bench bench(true);
+  ServiceWrite patch = write_of("", {}, 2, Change::patched);
+  patch.extent = Extent::partial;
+  patch.exposure.type = std::nullopt;
+  for (int round = 0; round < 20; ++round) {
+    patch.exposure.doors.external_ips.clear();
+    for (int i = 0; i < 4'000; ++i) {
+      patch.exposure.doors.external_ips.push_back(std::to_string(round) + "-" + std::to_string(i));
+    }
+    bench.settle(patch);
+    REQUIRE(bench.shelf.services.at("prod/web/shop").external_ips.size() == 4'000);
+  }
+}
+
+TEST_CASE("a Service with more doors than are kept is unknown, so that they are told again") {
+  Bench bench(GENERATE(true, false));
+  Doors many;
+  for (int i = 0; i < 4'097; ++i) many.external_ips.push_back(std::to_string(i));
+  bench.settle(write_of("u", many, 1));
+  Doors one;
+  one.external_ips = {"7"};
+  CHECK(bench.settle(write_of("u", one, 2)) == "unknown, updated: ip=7");
+}
+
 TEST_CASE("a port whose number the log did not tell is known by the Service's port") {
   Bench bench(GENERATE(true, false));
   Doors untold;

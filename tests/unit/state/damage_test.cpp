@@ -129,7 +129,7 @@ TEST_CASE("a damaged dead letter is left out") {
     options.directory = dir / "state";
     auto beside = must(Store::open_beside(options));
     CHECK(must(beside->dead_letters(0, 10)).size() == 1);
-    CHECK(must(beside->resend("s", std::nullopt)) == 2);
+    CHECK(must(beside->resend("s", std::nullopt)).queued == 2);
     CHECK(waiting(*store) == Names{"b.1"});
     CHECK(names(store->take_notices()) == Names{"a.0123456789abcdef.1"});
   }

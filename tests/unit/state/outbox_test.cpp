@@ -128,7 +128,7 @@ TEST_CASE("the oldest deliveries expire until enough bytes are free, and can be 
   CHECK(same(letters[0].alert, sample_alert("a")));
   CHECK(must(store->expire("s", 0, at(7))) == 0);
 
-  CHECK(must(store->resend(std::nullopt, std::nullopt)) == 2);
+  CHECK(must(store->resend(std::nullopt, std::nullopt)).queued == 2);
   CHECK(waiting(*store, "s") == Names{"c.1", "a.1", "b.1"});
   CHECK(must(store->dead_letters(0, 10)).empty());
 }
@@ -149,9 +149,9 @@ TEST_CASE("a dead letter keeps its reason, and its number is never given again")
   CHECK(must(store->dead_letters(0, 1)).size() == 1);
 
   const std::int64_t last = letters[1].number;
-  CHECK(must(store->resend("other", std::nullopt)) == 0);
-  CHECK(must(store->resend("s", last)) == 1);
-  CHECK(must(store->resend(std::nullopt, last)) == 0);
+  CHECK(must(store->resend("other", std::nullopt)).queued == 0);
+  CHECK(must(store->resend("s", last)).queued == 1);
+  CHECK(must(store->resend(std::nullopt, last)).queued == 0);
   CHECK(waiting(*store) == Names{"b.1"});
   settle(*store, "b", 1, End::dead);
   CHECK(must(store->dead_letters(0, 10)).back().number > last);
@@ -164,13 +164,15 @@ TEST_CASE("a dead letter does not displace a newer revision that waits, and two 
   send(*store, sample_alert("a", 2));
   settle(*store, "a", 2, End::dead);
   SECTION("two letters of one alert") {
-    CHECK(must(store->resend("s", std::nullopt)) == 2);
+    CHECK(must(store->resend("s", std::nullopt)).queued == 2);
     CHECK(waiting(*store) == Names{"a.2"});
     CHECK(must(store->pending_usage("s")).count == 1);
   }
   SECTION("overtaken") {
     send(*store, sample_alert("a", 3));
-    CHECK(must(store->resend("s", std::nullopt)) == 0);
+    const Resent resent = must(store->resend("s", std::nullopt));
+    CHECK(resent.queued == 0);
+    CHECK(resent.forgotten == 2);
     CHECK(waiting(*store) == Names{"a.3"});
     CHECK(must(store->dead_letters(0, 10)).empty());
   }
@@ -186,7 +188,7 @@ TEST_CASE("more dead letters than one transaction takes are all resent") {
   }
   must(store->commit(changes, at(1)));
   must(store->settle("s", refused, "", at(2)));
-  CHECK(must(store->resend("s", std::nullopt)) == 2100);
+  CHECK(must(store->resend("s", std::nullopt)).queued == 2100);
   CHECK(must(store->pending_usage("s")).count == 2100);
 }
 
@@ -202,7 +204,7 @@ TEST_CASE("beside a running daemon dead letters are listed and resent, and the d
     auto beside = must(Store::open_beside(options));
     CHECK(beside->epoch() == daemon->epoch());
     CHECK(must(beside->dead_letters(0, 10)).size() == 1);
-    CHECK(must(beside->resend("s", std::nullopt)) == 1);
+    CHECK(must(beside->resend("s", std::nullopt)).queued == 1);
   }
   CHECK(waiting(*daemon) == Names{"a.1"});
   CHECK(must(daemon->pending_usage("s")).count == 1);
