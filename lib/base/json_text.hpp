@@ -71,6 +71,12 @@ void write_map(JsonWriter& json, std::string_view key,
   json.EndObject();
 }
 
+// A value that is JSON already.
+inline void write_json(JsonWriter& json, std::string_view key, std::string_view value) {
+  write_key(json, key);
+  json.RawValue(value.data(), value.size(), rapidjson::kObjectType);
+}
+
 // A list of objects; `members(json, item)` writes those of one.
 template <typename Items, typename Members>
 void write_list(JsonWriter& json, std::string_view key, const Items& items,

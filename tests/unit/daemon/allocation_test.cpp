@@ -6,8 +6,8 @@
 #include <new>
 
 #include "bench/audit_mix.hpp"
+#include "daemon/engine/worker.hpp"
 #include "daemon/setup.hpp"
-#include "daemon/worker.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "daemon/backlog.hpp"
+#include "daemon/engine/backlog.hpp"
 
 #include <catch2/catch.hpp>
 

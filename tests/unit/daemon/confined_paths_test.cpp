@@ -1,4 +1,4 @@
-#include "daemon/confined_paths.hpp"
+#include "daemon/run/confined_paths.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

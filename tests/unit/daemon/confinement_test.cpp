@@ -1,4 +1,4 @@
-#include "daemon/confinement.hpp"
+#include "daemon/run/confinement.hpp"
 
 #include <catch2/catch.hpp>
 

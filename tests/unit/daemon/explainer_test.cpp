@@ -1,12 +1,12 @@
-#include "daemon/explainer.hpp"
+#include "daemon/verbs/explainer.hpp"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <map>
 
-#include "daemon/each_batch.hpp"
-#include "daemon/explain_report.hpp"
+#include "daemon/engine/each_batch.hpp"
 #include "daemon/setup.hpp"
+#include "daemon/verbs/explain_report.hpp"
 
 namespace nodeportd {
 namespace {

@@ -1,4 +1,4 @@
-#include "daemon/exposed_report.hpp"
+#include "daemon/verbs/exposed_report.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>

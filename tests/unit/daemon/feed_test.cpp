@@ -1,4 +1,4 @@
-#include "daemon/feed.hpp"
+#include "daemon/engine/feed.hpp"
 
 #include <poll.h>
 

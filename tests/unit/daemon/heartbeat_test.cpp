@@ -1,4 +1,4 @@
-#include "daemon/heartbeat.hpp"
+#include "daemon/engine/heartbeat.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,12 +1,12 @@
-#include "daemon/ledger.hpp"
+#include "daemon/engine/ledger.hpp"
 
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <numeric>
 #include <set>
 
-#include "daemon/pipeline.hpp"
-#include "daemon/store_outbox.hpp"
+#include "daemon/engine/pipeline.hpp"
+#include "daemon/engine/store_outbox.hpp"
 #include "support/eventually.hpp"
 #include "support/file_size_limit.hpp"
 #include "support/manual_clock.hpp"

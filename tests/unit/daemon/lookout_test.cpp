@@ -1,4 +1,4 @@
-#include "daemon/lookout.hpp"
+#include "daemon/report/lookout.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "daemon/metrics.hpp"
+#include "daemon/report/metrics.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

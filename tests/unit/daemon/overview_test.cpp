@@ -1,4 +1,4 @@
-#include "daemon/overview.hpp"
+#include "daemon/report/overview.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,10 +1,10 @@
-#include "daemon/probes.hpp"
+#include "daemon/report/probes.hpp"
 
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 
-#include "daemon/admin_routes.hpp"
+#include "daemon/report/admin_routes.hpp"
 
 namespace nodeportd {
 namespace {

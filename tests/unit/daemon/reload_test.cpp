@@ -1,4 +1,4 @@
-#include "daemon/reload.hpp"
+#include "daemon/run/reload.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>

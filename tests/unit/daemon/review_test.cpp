@@ -1,12 +1,12 @@
 // The second look at service writes: on one thread, in the order of the log.
-#include "daemon/review.hpp"
+#include "daemon/engine/review.hpp"
 
 #include <catch2/catch.hpp>
 #include <map>
 
 #include "bench/audit_mix.hpp"
+#include "daemon/engine/worker.hpp"
 #include "daemon/setup.hpp"
-#include "daemon/worker.hpp"
 
 namespace nodeportd {
 namespace {

@@ -1,4 +1,4 @@
-#include "daemon/rule_test_run.hpp"
+#include "daemon/verbs/rule_test_run.hpp"
 
 #include <catch2/catch.hpp>
 #include <set>

@@ -1,4 +1,4 @@
-#include "daemon/rule_watch.hpp"
+#include "daemon/run/rule_watch.hpp"
 
 #include <unistd.h>
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "bench/audit_mix.hpp"
+#include "daemon/engine/worker.hpp"
 #include "daemon/setup.hpp"
-#include "daemon/worker.hpp"
 #include "decode/carriers.hpp"
 #include "support/random_events.hpp"
 #include "support/temp_dir.hpp"

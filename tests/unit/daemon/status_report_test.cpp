@@ -1,4 +1,4 @@
-#include "daemon/status_report.hpp"
+#include "daemon/report/status_report.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>

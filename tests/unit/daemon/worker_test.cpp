@@ -1,4 +1,4 @@
-#include "daemon/worker.hpp"
+#include "daemon/engine/worker.hpp"
 
 #include <catch2/catch.hpp>
 
