@@ -17,7 +17,7 @@ constexpr std::size_t kFactsMax = 12;
 
 void put_text(Writer& json, std::string_view key, std::string_view text,
               std::size_t max = kTextMax) {
-  write_member(json, key, shorten(printable(shorten(text, max)), max));
+  write_member(json, key, bounded_printable(text, max));
 }
 
 void put_told(Writer& json, std::string_view key, const std::optional<std::string>& text) {
@@ -42,7 +42,7 @@ void put_doors(Writer& json, const Doors& doors) {
   write_key(json, "external_ips");
   json.StartArray();
   for (std::size_t i = 0; i < std::min(doors.external_ips.size(), kDoorsMax); ++i) {
-    write(json, shorten(printable(shorten(doors.external_ips[i], kTextMax)), kTextMax));
+    write(json, bounded_printable(doors.external_ips[i], kTextMax));
   }
   json.EndArray();
   write_member(json, "health_check_node_port", doors.health_check_node_port);
@@ -75,7 +75,7 @@ void put_write(Writer& json, const Overview::Write& write_of_service) {
   write_key(json, "rules");
   json.StartArray();
   for (const std::string& rule : write_of_service.rules) {
-    write(json, shorten(printable(shorten(rule, kTextMax)), kTextMax));
+    write(json, bounded_printable(rule, kTextMax));
   }
   json.EndArray();
   json.EndObject();
