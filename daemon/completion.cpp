@@ -8,10 +8,6 @@
 namespace nodeportd {
 namespace {
 
-std::string in_a_row(const std::vector<std::string>& words, std::string_view between) {
-  return fmt::format("{}", fmt::join(words, between));
-}
-
 // For a shell's single quotes. Its own way out of them is `'\''`, in fish also `\'`.
 std::string shell_quoted(std::string_view text) {
   std::string result = "'";
@@ -23,6 +19,11 @@ std::string shell_quoted(std::string_view text) {
     }
   }
   return result + "'";
+}
+
+// Words as one.
+std::string in_quotes(const std::vector<std::string>& words) {
+  return shell_quoted(fmt::format("{}", fmt::join(words, " ")));
 }
 
 void collect(const OfferedVerb& verb, std::vector<const OfferedVerb*>& all) {
@@ -45,7 +46,7 @@ std::string steps(const OfferedVerb& program, std::string_view between) {
       steps.push_back(shell_quoted(verb->path + '/' + each.name));
     }
   }
-  return in_a_row(steps, between);
+  return fmt::format("{}", fmt::join(steps, between));
 }
 
 // Bash and zsh: `PATTERNS) ACTION ;;` for each option that takes a value.
@@ -59,7 +60,7 @@ std::string value_cases(const OfferedVerb& program, Action action) {
       for (const std::string& name : option.names) {
         patterns.push_back(shell_quoted(verb->path + ' ' + name));
       }
-      cases += fmt::format("    {}) {} ;;\n", in_a_row(patterns, " | "), action(option.value));
+      cases += fmt::format("    {}) {} ;;\n", fmt::join(patterns, " | "), action(option.value));
     }
   }
   return cases;
@@ -69,7 +70,7 @@ std::string bash_script(const OfferedVerb& program) {
   const auto reply = [](const Offer& offer) -> std::string {
     if (offer.kind == Offer::Kind::files) return "_nodeportd_files; return";
     if (offer.kind == Offer::Kind::nothing) return "return";
-    return "words=" + shell_quoted(in_a_row(offer.words, " "));
+    return "words=" + in_quotes(offer.words);
   };
   std::string cases;
   for (const OfferedVerb* verb : all_verbs(program)) {
@@ -81,7 +82,7 @@ std::string bash_script(const OfferedVerb& program) {
     }
     if (verb->operand.kind == Offer::Kind::words) verbs = verb->operand.words;
     cases += fmt::format("        {}) verbs={} options={} files={} ;;\n", shell_quoted(verb->path),
-                         shell_quoted(in_a_row(verbs, " ")), shell_quoted(in_a_row(options, " ")),
+                         in_quotes(verbs), in_quotes(options),
                          verb->operand.kind == Offer::Kind::files ? "yes" : "");
   }
   return fmt::format(R"(# bash completion for nodeportd; `nodeportd completion bash` prints it.
@@ -129,7 +130,7 @@ std::string zsh_script(const OfferedVerb& program) {
   const auto reply = [](const Offer& offer) -> std::string {
     if (offer.kind == Offer::Kind::files) return "_files; return";
     if (offer.kind == Offer::Kind::nothing) return "return";
-    return "compadd -- " + in_a_row(offer.words, " ") + "; return";
+    return fmt::format("compadd -- {}; return", fmt::join(offer.words, " "));
   };
   std::string cases;
   for (const OfferedVerb* verb : all_verbs(program)) {
@@ -145,7 +146,7 @@ std::string zsh_script(const OfferedVerb& program) {
       }
     }
     cases += fmt::format("    {})\n      verbs=({})\n      options=({})\n      files={} ;;\n",
-                         shell_quoted(verb->path), in_a_row(verbs, " "), in_a_row(options, " "),
+                         shell_quoted(verb->path), fmt::join(verbs, " "), fmt::join(options, " "),
                          verb->operand.kind == Offer::Kind::files ? "yes" : "''");
   }
   return fmt::format(R"(#compdef nodeportd
@@ -190,7 +191,7 @@ std::string fish_option(const OfferedVerb& verb, const OfferedOption& option) {
     line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
   if (option.takes_value) line += option.value.kind == Offer::Kind::files ? " -rF" : " -x";
-  if (!option.value.words.empty()) line += " -a " + shell_quoted(in_a_row(option.value.words, " "));
+  if (!option.value.words.empty()) line += " -a " + in_quotes(option.value.words);
   return line + " -d " + shell_quoted(option.about) + '\n';
 }
 
@@ -203,7 +204,7 @@ std::string fish_script(const OfferedVerb& program) {
       lines += fmt::format("{} -a {} -d {}\n", here, each.name, shell_quoted(each.about));
     }
     if (!verb->operand.words.empty()) {
-      lines += fmt::format("{} -a {}\n", here, shell_quoted(in_a_row(verb->operand.words, " ")));
+      lines += fmt::format("{} -a {}\n", here, in_quotes(verb->operand.words));
     }
     if (verb->operand.kind == Offer::Kind::files) lines += here + " -F\n";
     for (const OfferedOption& option : verb->options) lines += fish_option(*verb, option);

@@ -20,10 +20,6 @@ constexpr const char* kAnyCarrier = "any";
 // Where each carrier has what all writes of Services hold: see docs/CARRIERS.md.
 constexpr const char* kCarriersOfWrites = "any: objectRef and verb; GKE: methodName";
 
-std::string joined(const std::vector<std::string>& texts, const char* between) {
-  return fmt::format("{}", fmt::join(texts, between));
-}
-
 // Those that share their first word as one: `services + (create | delete)`.
 std::vector<std::string> alternatives_of(const Literals& literals) {
   std::map<std::string, std::vector<std::string>> others;  // by first word; empty: it is enough
@@ -31,14 +27,13 @@ std::vector<std::string> alternatives_of(const Literals& literals) {
     const auto [found, is_new] = others.try_emplace(words.front());
     if (words.size() == 1) found->second.clear();
     if (words.size() == 1 || (!is_new && found->second.empty())) continue;
-    found->second.push_back(joined({words.begin() + 1, words.end()}, " + "));
+    found->second.push_back(fmt::format("{}", fmt::join(words.begin() + 1, words.end(), " + ")));
   }
   std::vector<std::string> alternatives;
   for (const auto& [first, rests] : others) {
-    const std::string rest = joined(rests, " | ");
     std::string& text = alternatives.emplace_back(first);
-    if (rests.size() == 1) text += fmt::format(" + {}", rest);
-    if (rests.size() > 1) text += fmt::format(" + ({})", rest);
+    if (rests.size() == 1) text += fmt::format(" + {}", rests.front());
+    if (rests.size() > 1) text += fmt::format(" + ({})", fmt::join(rests, " | "));
   }
   return alternatives;
 }
@@ -46,7 +41,7 @@ std::vector<std::string> alternatives_of(const Literals& literals) {
 std::string to_text(const Literals& literals) {
   if (literals.empty()) return kNoLiterals;
   const std::vector<std::string> alternatives = alternatives_of(literals);
-  std::string text = joined(alternatives, " | ");
+  std::string text = fmt::format("{}", fmt::join(alternatives, " | "));
   if (text.size() <= kShownMax) return text;
   text = alternatives.front();
   for (std::size_t i = 1; i < alternatives.size(); ++i) {

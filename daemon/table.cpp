@@ -25,7 +25,7 @@ Table::Table(std::vector<std::string> header) {
 
 void Table::add(std::vector<std::string> row) {
   for (std::string& cell : row) {
-    cell = shorten(printable(cell), &cell == &row.back() ? kLastCellMax : kCellMax);
+    cell = bounded_printable(cell, &cell == &row.back() ? kLastCellMax : kCellMax);
   }
   rows_.push_back(std::move(row));
 }

@@ -18,10 +18,6 @@ constexpr milliseconds kMostOften = std::chrono::milliseconds(250);
 // machine slept.
 constexpr milliseconds kJump = std::chrono::seconds(60);
 
-std::string for_so_long(MonoTime since, MonoTime now) {
-  return format_duration(std::chrono::floor<std::chrono::seconds>(now - since));
-}
-
 }  // namespace
 
 milliseconds Lookout::every() const {
@@ -86,7 +82,7 @@ void Lookout::look_at(const StreamStatus& stream, MonoTime now) {
     tell_after(
         limits_.silence_after, path, progress.since, now,
         {"source.silent",
-         "audit log " + path + " has brought no line for " + for_so_long(progress.since, now),
+         "audit log " + path + " has brought no line for " + format_seconds(now - progress.since),
          {{"path", path}, {"offset", std::to_string(stream.offset)}}});
   }
 }

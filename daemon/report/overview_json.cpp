@@ -16,13 +16,9 @@ constexpr std::size_t kDoorsMax = Overview::kDoorsMax;
 constexpr std::size_t kRowsMax = 100;
 constexpr std::size_t kFactsMax = Overview::kFactsMax;
 
-std::string bounded(std::string_view text, std::size_t max = kTextMax) {
-  return shorten(printable(shorten(text, max)), max);
-}
-
 void put_text(JsonWriter& json, std::string_view key, std::string_view text,
               std::size_t max = kTextMax) {
-  write_member(json, key, bounded(text, max));
+  write_member(json, key, bounded_printable(text, max));
 }
 
 void put_told(JsonWriter& json, std::string_view key, const std::optional<std::string>& text) {
@@ -49,7 +45,7 @@ void put_doors(JsonWriter& json, const Doors& doors, std::size_t all) {
   write_key(json, "external_ips");
   json.StartArray();
   for (std::size_t i = 0; i < std::min(doors.external_ips.size(), kDoorsMax); ++i) {
-    write(json, bounded(doors.external_ips[i]));
+    write(json, bounded_printable(doors.external_ips[i], kTextMax));
   }
   json.EndArray();
   write_member(json, "health_check_node_port", doors.health_check_node_port);
@@ -81,7 +77,7 @@ void put_write(JsonWriter& json, const Overview::Write& write_of_service) {
   write_key(json, "rules");
   json.StartArray();
   for (const std::string& rule : write_of_service.rules) {
-    write(json, bounded(rule));
+    write(json, bounded_printable(rule, kTextMax));
   }
   json.EndArray();
 }

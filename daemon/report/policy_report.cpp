@@ -15,12 +15,6 @@ namespace {
 
 constexpr std::size_t kRoutesMax = 20;
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 // `10 routes to open or close a port: seen in full 2, in part 7, not 1`.
 std::string summary(const PolicyReview& review) {
   std::map<std::string_view, Sight> everybodys;  // by route, the worst of its verbs
@@ -65,7 +59,7 @@ bool print_review(const LoadedAuditPolicy& loaded, const std::string& path) {
   const PolicyReview reviewed = review(loaded.policy);
   Table table({"route", "verbs", "whose", "level", "decided by", "logged with what is needed"});
   for (const RouteSight& route : reviewed.routes) {
-    table.add({route.route, joined(route.verbs),
+    table.add({route.route, fmt::format("{}", fmt::join(route.verbs, ", ")),
                route.whose.empty() ? "everybody" : "except: " + route.whose,
                std::string(to_text(route.level)), decider(loaded.policy, route), to_text(route)});
   }
@@ -95,9 +89,10 @@ std::optional<Notice> blindness(const std::string& path) {
                 "; `nodeportd check --audit-policy " + path + "` says what to change";
   for (const RouteSight& route : reviewed.routes) {
     if (route.sight == Sight::full) continue;
-    add("route", fmt::format("{} ({}) by {}: {} ({}, {})", route.route, joined(route.verbs),
-                             route.whose.empty() ? "everybody" : route.whose, to_text(route),
-                             to_text(route.level), decider(loaded.policy, route)));
+    add("route",
+        fmt::format("{} ({}) by {}: {} ({}, {})", route.route, fmt::join(route.verbs, ", "),
+                    route.whose.empty() ? "everybody" : route.whose, to_text(route),
+                    to_text(route.level), decider(loaded.policy, route)));
   }
   return notice;
 }

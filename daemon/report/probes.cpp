@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t kChecksShown = 100;
 
-std::string whole_seconds(MonoTime since, MonoTime now) {
-  return format_duration(std::chrono::floor<std::chrono::seconds>(now - since));
-}
-
 void write_check(JsonWriter& json, const ProbeCheck& check) {
   write_member(json, "check", check.check);
   if (!check.path.empty()) write_member(json, "path", check.path);
@@ -61,12 +57,12 @@ std::vector<ProbeCheck> health_checks(const std::vector<PulseWatch::Stuck>& stuc
   for (const PulseWatch::Stuck& each : stuck) {
     if (now - each.since < grace) continue;
     checks.push_back(
-        {"thread " + each.thread, "", "has not moved for " + whole_seconds(each.since, now)});
+        {"thread " + each.thread, "", "has not moved for " + format_seconds(now - each.since)});
   }
   if (flow_stands_since && now - *flow_stands_since >= grace) {
     checks.push_back(
         {"lines", "",
-         "what was read has not been booked for " + whole_seconds(*flow_stands_since, now)});
+         "what was read has not been booked for " + format_seconds(now - *flow_stands_since)});
   }
   return checks;
 }

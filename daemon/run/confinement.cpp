@@ -1,5 +1,6 @@
 #include "daemon/run/confinement.hpp"
 
+#include <fmt/format.h>
 #include <sys/prctl.h>
 
 #include "confine/landlock.hpp"
@@ -14,24 +15,21 @@ bool is_whole(const Confinement& confinement) {
          (!confinement.system_calls || *confinement.system_calls);
 }
 
-void append(std::string& list, const std::string& item) {
-  list += (list.empty() ? "" : ", ") + item;
-}
-
 }  // namespace
 
 std::string to_text(const Confinement& confinement) {
-  std::string held;
-  std::string missing;
+  std::vector<std::string> held;
+  std::vector<std::string> missing;
   if (const auto& files = confinement.files) {
-    append(*files ? held : missing,
-           *files ? fmt::format("Landlock (version {})", **files) : files->error().text);
+    (*files ? held : missing)
+        .push_back(*files ? fmt::format("Landlock (version {})", **files) : files->error().text);
   }
   if (const auto& calls = confinement.system_calls) {
-    append(*calls ? held : missing, *calls ? "seccomp" : calls->error().text);
+    (*calls ? held : missing).push_back(*calls ? "seccomp" : calls->error().text);
   }
-  std::string text = held.empty() ? "not confined" : "confined by " + held;
-  if (!missing.empty()) text += "; missing: " + missing;
+  std::string text =
+      held.empty() ? "not confined" : fmt::format("confined by {}", fmt::join(held, ", "));
+  if (!missing.empty()) text += fmt::format("; missing: {}", fmt::join(missing, ", "));
   return text;
 }
 

@@ -23,10 +23,6 @@ constexpr std::size_t kNameMax = 15;  // of a selection
 constexpr std::size_t kAlternativesShown = 3;
 constexpr std::size_t kWordsShown = 8;
 
-std::string shown(std::string_view text, std::size_t most = kFoundShown) {
-  return shorten(printable(text), most);
-}
-
 std::string_view words_for(Reject reject) {
   switch (reject) {
     case Reject::not_json:
@@ -55,13 +51,14 @@ std::string_view words_for(Reject reject) {
 std::string reason_of(const RuleExplanation& rule, const RuleSet& rules) {
   if (rule.verdict == Verdict::suppressed) {
     const ExceptionSpec& exception = rules.exceptions()[rule.exception];
-    return fmt::format(": exception '{}', {}", shown(exception.name), shown(exception.reason));
+    return fmt::format(": exception '{}', {}", bounded_printable(exception.name, kFoundShown),
+                       bounded_printable(exception.reason, kFoundShown));
   }
-  std::string names;
+  std::vector<std::string> names;
   for (const std::uint32_t superior : rule.yields_to) {
-    names += (names.empty() ? " to " : ", ") + shown(rules.catalog()[superior].name);
+    names.push_back(bounded_printable(rules.catalog()[superior].name, kFoundShown));
   }
-  return names;
+  return names.empty() ? "" : fmt::format(" to {}", fmt::join(names, ", "));
 }
 
 std::string_view label_of(Verdict verdict) {
@@ -81,9 +78,8 @@ std::string_view label_of(Verdict verdict) {
 std::string found_in(const ItemExplanation& item) {
   if (item.asked.starts_with("anywhere: ") || item.asked.starts_with('|')) return "";
   if (item.found.empty()) return "not there";
-  std::string found;
-  for (const std::string& value : item.found) found += (found.empty() ? "" : ", ") + value;
-  found = shown(found);
+  std::string found =
+      bounded_printable(fmt::format("{}", fmt::join(item.found, ", ")), kFoundShown);
   if (item.found_more > 0) found += fmt::format(" and {} more", item.found_more);
   return found;
 }
@@ -111,14 +107,14 @@ class RuleReport {
  private:
   void add(const RuleExplanation& rule) {
     text_ += fmt::format("  {:10} {}{}  [{}]\n", label_of(rule.verdict),
-                         shown(rules_.catalog()[rule.rule].name), reason_of(rule, rules_),
-                         shown(rule.condition, kAskedMax));
+                         bounded_printable(rules_.catalog()[rule.rule].name, kFoundShown),
+                         reason_of(rule, rules_), bounded_printable(rule.condition, kAskedMax));
     for (const SelectionExplanation& selection : rule.selections) add(selection);
   }
 
   // Of a selection that holds, the items of one alternative that does; else those that failed.
   void add(const SelectionExplanation& selection) {
-    head_ = shown(selection.name, kNameMax) + (selection.held ? " held" : " failed");
+    head_ = bounded_printable(selection.name, kNameMax) + (selection.held ? " held" : " failed");
     if (!selection.held && needs_exposure(selection)) {
       add_line("needs facts that only a finished write of a Service has");
       return;
@@ -152,7 +148,7 @@ class RuleReport {
 
   void add(const ItemExplanation& item) {
     const std::string found = found_in(item);
-    const std::string asked = shown(item.asked, kAskedMax);
+    const std::string asked = bounded_printable(item.asked, kAskedMax);
     add_line(found.empty() ? asked : fmt::format("{:{}}  is {}", asked, kAskedColumn, found));
   }
 
@@ -167,8 +163,8 @@ class RuleReport {
 };
 
 std::string words_for(const Exposure& exposure) {
-  std::string words =
-      shown(to_words(exposure)) + "; before: " + std::string(to_text(exposure.before));
+  std::string words = bounded_printable(to_words(exposure), kFoundShown) +
+                      "; before: " + std::string(to_text(exposure.before));
   std::string opened;
   for (const NodePort& port : exposure.opened.node_ports) {
     opened += " " + (port.number ? std::to_string(*port.number) : "?");
@@ -177,7 +173,7 @@ std::string words_for(const Exposure& exposure) {
   if (const auto number = exposure.opened.health_check_node_port) {
     opened += " " + std::to_string(*number);
   }
-  words += "; opened:" + (opened.empty() ? " nothing" : shown(opened));
+  words += "; opened:" + (opened.empty() ? " nothing" : bounded_printable(opened, kFoundShown));
   words += fmt::format("; inspectable: {}", to_text(exposure.inspectable));
   if (!exposure.inspectable_reason.empty()) words += " (" + exposure.inspectable_reason + ")";
   return words;
@@ -187,15 +183,16 @@ std::string scan_words(const RuleSet& rules) {
   std::vector<std::string> wanted;
   for (const Literals& literals : rules.literals()) {
     for (const Words& words : literals) {
-      std::string all;
-      for (const std::string& word : words) all += (all.empty() ? "" : "+") + word;
-      if (std::find(wanted.begin(), wanted.end(), all) == wanted.end()) wanted.push_back(all);
+      std::string all = fmt::format("{}", fmt::join(words, "+"));
+      if (std::find(wanted.begin(), wanted.end(), all) == wanted.end())
+        wanted.push_back(std::move(all));
     }
   }
-  std::string text;
+  std::vector<std::string> first;
   for (std::size_t i = 0; i < std::min(wanted.size(), kWordsShown); ++i) {
-    text += (i == 0 ? "" : ", ") + shown(wanted[i], kAskedMax);
+    first.push_back(bounded_printable(wanted[i], kAskedMax));
   }
+  std::string text = fmt::format("{}", fmt::join(first, ", "));
   if (wanted.size() > kWordsShown) text += fmt::format(" and {} more", wanted.size() - kWordsShown);
   return text;
 }
@@ -205,7 +202,8 @@ std::string scan_words(const RuleSet& rules) {
 std::string report_of(const ExplainedRecord& record, const RecordPlace& place,
                       const RuleSet& rules) {
   std::string text;
-  const std::string head = fmt::format("{}:{}  ", shown(place.file), place.line);
+  const std::string head =
+      fmt::format("{}:{}  ", bounded_printable(place.file, kFoundShown), place.line);
   if (record.events.empty()) text += head + "holds no event\n";
   for (const ExplainedEvent& event : record.events) {
     if (event.reject) {
@@ -213,9 +211,10 @@ std::string report_of(const ExplainedRecord& record, const RecordPlace& place,
                           words_for(*event.reject));
       continue;
     }
-    text +=
-        fmt::format("{}{}, {}, {}, auditID {}\n", head, shown(event.what), shown(event.event.stage),
-                    format_time(event.event.time), shown(event.event.audit_id));
+    text += fmt::format(
+        "{}{}, {}, {}, auditID {}\n", head, bounded_printable(event.what, kFoundShown),
+        bounded_printable(event.event.stage, kFoundShown), format_time(event.event.time),
+        bounded_printable(event.event.audit_id, kFoundShown));
     if (!record.passes_scan) {
       text += fmt::format("  passed over by the scan: it holds none of {}\n", scan_words(rules));
     }

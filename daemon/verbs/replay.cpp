@@ -28,11 +28,11 @@ std::string words_of(const Alert& alert) {
     return to_words(alert.exposures.front()) +
            (more > 0 ? fmt::format(" (and {} more)", more) : "");
   }
-  std::string group;
+  std::vector<std::string> group;
   for (const auto& [name, value] : alert.group) {
-    if (value) group += (group.empty() ? "" : " ") + name + "=" + *value;
+    if (value) group.push_back(name + '=' + *value);
   }
-  return group;
+  return fmt::format("{}", fmt::join(group, " "));
 }
 
 // How many lines it tells of that are of the text format.

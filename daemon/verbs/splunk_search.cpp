@@ -90,9 +90,7 @@ void print_table(const Rule& rule, const std::vector<SplunkStats::Row>& rows) {
     std::vector<std::string> cells = row.by;
     cells.push_back(std::to_string(row.count));
     for (const auto& values : row.values) {
-      std::string cell;
-      for (const std::string& value : values) cell += (cell.empty() ? "" : " ") + value;
-      cells.push_back(std::move(cell));
+      cells.push_back(fmt::format("{}", fmt::join(values, " ")));
     }
     table.add(std::move(cells));
   }

@@ -23,25 +23,23 @@ struct Tally {
   std::size_t untested = 0;  // rules
 };
 
-std::string shown(const std::string& text) {
-  return shorten(printable(text), kValueShown);
-}
-
 std::string place_of(const Place& place) {
   return printable(place.file) + ':' + std::to_string(place.line);
 }
 
 // One line a test, and below a failed one what differs.
 void print_test(const Rule& rule, const RuleTest& test, const std::vector<Difference>& found) {
-  const std::string name = shown(rule.name) + ": " + shown(test.name);
+  const std::string name =
+      bounded_printable(rule.name, kValueShown) + ": " + bounded_printable(test.name, kValueShown);
   if (found.empty()) {
     fmt::print("ok        {}\n", name);
     return;
   }
   fmt::print("FAILED    {}  ({})\n", name, place_of(test.place));
   for (std::size_t i = 0; i < std::min(found.size(), kDifferencesShown); ++i) {
-    fmt::print("          {}: expected {}, got {}\n", shown(found[i].path),
-               shown(found[i].expected), shown(found[i].got));
+    fmt::print("          {}: expected {}, got {}\n", bounded_printable(found[i].path, kValueShown),
+               bounded_printable(found[i].expected, kValueShown),
+               bounded_printable(found[i].got, kValueShown));
   }
   if (found.size() > kDifferencesShown) {
     fmt::print("          and {} more\n", found.size() - kDifferencesShown);
@@ -85,7 +83,8 @@ Result<void> run_tests(CompiledRule compiled, OutputFormat format, Tally& tally)
     if (format == OutputFormat::json) {
       print_json(rule, nullptr, place, {});
     } else {
-      fmt::print("no tests  {}  ({})\n", shown(rule.name), place_of(place));
+      fmt::print("no tests  {}  ({})\n", bounded_printable(rule.name, kValueShown),
+                 place_of(place));
     }
   }
   for (const RuleTest& test : tests) {

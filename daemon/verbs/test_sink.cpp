@@ -21,10 +21,10 @@ const SinkConfig* find_sink(const Config& config, const std::string& name) {
 }
 
 int complain_of_unknown(const Config& config, const TestSinkCommand& command) {
-  std::string names;
-  for (const SinkConfig& sink : config.sinks) names += (names.empty() ? "" : ", ") + sink.name;
+  std::vector<std::string_view> names;
+  for (const SinkConfig& sink : config.sinks) names.emplace_back(sink.name);
   fmt::print(stderr, "nodeportd: {} has no sink '{}'; it has: {}\n", command.config,
-             printable(command.sink), names);
+             printable(command.sink), fmt::join(names, ", "));
   return kExitUsage;
 }
 

@@ -161,23 +161,33 @@ std::string bounded_utf8(std::string_view text, std::size_t bytes_max) {
   return is_whole ? std::string(text) : shorten(valid_utf8(text), bytes_max);
 }
 
+// printable() makes nothing shorter, and no sequence has more than four bytes: what lies behind
+// them would be cut in any case, however long it is.
+std::string bounded_printable(std::string_view text, std::size_t bytes_max) {
+  return shorten(printable(text.substr(0, bytes_max + 4)), bytes_max);
+}
+
 std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-std::string_view nearest(std::string_view word, const std::string_view* known,
-                         std::size_t known_size) {
+std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(word.size() / 3, 1) + 1;
-  for (std::size_t i = 0; i < known_size; ++i) {
-    if (known[i].size() > word.size() + best_distance) continue;
-    const std::size_t distance = edit_distance(word, known[i]);
+  for (const std::string_view each : known) {
+    if (each.size() > word.size() + best_distance) continue;
+    const std::size_t distance = edit_distance(word, each);
     if (distance < best_distance) {
       best_distance = distance;
-      best = known[i];
+      best = each;
     }
   }
   return best;
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {
+  const std::string_view meant = nearest(word, known);
+  return meant.empty() ? "" : fmt::format(": did you mean '{}'?", meant);
 }
 
 }  // namespace nodeportd

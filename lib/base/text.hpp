@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,12 +38,20 @@ struct CodePoint {
 // Both: at most `bytes_max` bytes of valid UTF-8.
 [[nodiscard]] std::string bounded_utf8(std::string_view text, std::size_t bytes_max);
 
+// Both, too: at most `bytes_max` bytes of a stranger's text as it is safe to be shown.
+[[nodiscard]] std::string bounded_printable(std::string_view text, std::size_t bytes_max);
+
 // `1 log`, `2 logs`.
 [[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
 
 // The entry of `known` that `word` was probably meant to be (edit distance, a swap of two
 // neighbours counted as one, of at most a third of its length), or empty.
-[[nodiscard]] std::string_view nearest(std::string_view word, const std::string_view* known,
-                                       std::size_t known_size);
+[[nodiscard]] std::string_view nearest(std::string_view word,
+                                       std::span<const std::string_view> known);
+
+// `: did you mean 'word'?`, the end of a complaint about a word that is unknown; empty where
+// nothing is near.
+[[nodiscard]] std::string did_you_mean(std::string_view word,
+                                       std::span<const std::string_view> known);
 
 }  // namespace nodeportd

@@ -81,4 +81,8 @@ std::string format_duration(std::chrono::milliseconds duration) {
   return text;
 }
 
+std::string format_seconds(std::chrono::nanoseconds duration) {
+  return format_duration(std::chrono::floor<std::chrono::seconds>(duration));
+}
+
 }  // namespace nodeportd

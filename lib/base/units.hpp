@@ -20,4 +20,7 @@ namespace nodeportd {
 // has a `-` in front.
 [[nodiscard]] std::string format_duration(std::chrono::milliseconds duration);
 
+// The same in whole seconds, of which none is counted before it is over.
+[[nodiscard]] std::string format_seconds(std::chrono::nanoseconds duration);
+
 }  // namespace nodeportd

@@ -1,5 +1,7 @@
 #include "base/yaml_map.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -160,31 +162,27 @@ std::optional<std::string> YamlMap::choice(std::string_view key,
   if (std::find(choices.begin(), choices.end(), found->scalar) != choices.end()) {
     return found->scalar;
   }
-  std::string list;
-  for (const std::string_view each : choices)
-    list += (list.empty() ? "" : ", ") + std::string(each);
-  complain(*found, "'" + std::string(key) + "' must be one of " + list + ", this is '" +
-                       found->scalar + "'");
+  complain(*found, fmt::format("'{}' must be one of {}, this is '{}'", key,
+                               fmt::join(choices, ", "), found->scalar));
   return std::nullopt;
 }
 
 void YamlMap::refuse_unknown_keys() {
   for (const YamlEntry& entry : node_.entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
-    std::string text = what_ + " has no key '" + entry.key + "'";
-    const std::string_view meant = nearest(entry.key, known_.data(), known_.size());
-    text += meant.empty() ? ": " + listed_keys() : ": did you mean '" + std::string(meant) + "'?";
-    problems_.push_back({{file_, entry.line, entry.column}, std::move(text)});
+    std::string hint = did_you_mean(entry.key, known_);
+    if (hint.empty()) hint = ": " + listed_keys();
+    problems_.push_back(
+        {{file_, entry.line, entry.column}, what_ + " has no key '" + entry.key + "'" + hint});
   }
 }
 
 std::string YamlMap::listed_keys() const {
-  std::string list;
-  for (auto key = known_.begin(); key != known_.end(); ++key) {
-    if (std::find(known_.begin(), key, *key) != key) continue;
-    list += (list.empty() ? "it has " : ", ") + std::string(*key);
+  std::vector<std::string_view> keys;
+  for (const std::string_view key : known_) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
   }
-  return list;
+  return keys.empty() ? "" : fmt::format("it has {}", fmt::join(keys, ", "));
 }
 
 }  // namespace nodeportd

@@ -1,6 +1,9 @@
 #include "config/audit_scopes.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/text.hpp"
@@ -106,13 +109,10 @@ void add_new(Texts& list, const std::string& text) {
 }
 
 std::string named(std::string_view noun, const Texts& names) {
-  std::string text(noun);
-  if (names.size() > 1) text += 's';
-  for (std::size_t i = 0; i < std::min(names.size(), kNamedMax); ++i) {
-    text += (i == 0 ? " " : ", ") + names[i];
-  }
-  if (names.size() > kNamedMax)
-    text += " and " + std::to_string(names.size() - kNamedMax) + " more";
+  const std::span shown = std::span(names).first(std::min(names.size(), kNamedMax));
+  std::string text =
+      fmt::format("{}{} {}", noun, names.size() > 1 ? "s" : "", fmt::join(shown, ", "));
+  if (names.size() > kNamedMax) text += fmt::format(" and {} more", names.size() - kNamedMax);
   return text;
 }
 

@@ -1,5 +1,7 @@
 #include "config/defaults.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
@@ -54,10 +56,7 @@ std::string switched_off(std::string_view text, std::size_t depth) {
 std::string form_of(const YamlSchema& schema, const YamlNode& described) {
   std::string written = text_of(schema.find(described, "x-form"));
   if (!written.empty()) return written;
-  std::string form;
-  for (const std::string_view word : schema.words(described)) {
-    form += (form.empty() ? "" : " | ") + std::string(word);
-  }
+  std::string form = fmt::format("{}", fmt::join(schema.words(described), " | "));
   if (const YamlNode* least = schema.find(described, "minimum");
       least != nullptr && described.find("minimum") == least) {
     return least->scalar + " to " + text_of(schema.find(described, "maximum"));
@@ -168,12 +167,9 @@ class Writer {
   // A list on one line, a map in lines of its own.
   static std::string value_text(const YamlNode& value, std::size_t depth) {
     if (value.is_sequence()) {
-      std::string list;
-      for (const YamlNode& item : value.items) {
-        const std::string text = scalar_text(item);
-        list += (list.empty() ? "" : ", ") + text;
-      }
-      return " [" + list + "]\n";
+      std::vector<std::string> list;
+      for (const YamlNode& item : value.items) list.push_back(scalar_text(item));
+      return fmt::format(" [{}]\n", fmt::join(list, ", "));
     }
     if (!value.is_map()) return ' ' + scalar_text(value) + '\n';
     std::string lines = "\n";

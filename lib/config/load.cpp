@@ -65,10 +65,9 @@ std::vector<std::string> read_silenced(YamlMap& map) {
   std::vector<std::string> silenced = map.texts("silenced");
   for (const std::string& name : silenced) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    std::string text = "'silenced' names '" + name + "', which nodeportd never tells";
-    const std::string_view meant = nearest(name, known.data(), known.size());
-    if (!meant.empty()) text += ": did you mean '" + std::string(meant) + "'?";
-    map.complain(*map.node("silenced"), std::move(text));
+    map.complain(
+        *map.node("silenced"),
+        "'silenced' names '" + name + "', which nodeportd never tells" + did_you_mean(name, known));
   }
   return silenced;
 }

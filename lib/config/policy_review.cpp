@@ -1,5 +1,7 @@
 #include "config/policy_review.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
@@ -124,8 +126,7 @@ std::vector<RouteSight> sights_of(const AuditPolicy& policy, Others others) {
 }
 
 std::string rule_text(const std::vector<std::string_view>& verbs, int column) {
-  std::string list;
-  for (const std::string_view verb : verbs) list += (list.empty() ? "" : ", ") + std::string(verb);
+  const std::string list = fmt::format("{}", fmt::join(verbs, ", "));
   const std::string indent(static_cast<std::size_t>(std::max(0, column - 1)), ' ');
   return indent + "- level: RequestResponse\n" +  //
          indent + "  verbs: [" + list + "]\n" +   //

@@ -35,19 +35,19 @@ const std::array<TypeKeys, 3>& type_keys() {
 void refuse_keys_of_other_types(YamlMap& map, const YamlNode& sink, const std::string& type,
                                 const Report& report) {
   for (const YamlEntry& entry : sink.entries) {
-    std::string owners;
+    std::vector<std::string_view> owners;
     bool own = type.empty();
     for (const TypeKeys& kind : type_keys()) {
       if (!kind.has(entry.key)) continue;
-      owners += (owners.empty() ? "" : " and ") + std::string(kind.type);
+      owners.push_back(kind.type);
       own = own || kind.type == type;
     }
     if (owners.empty()) continue;
     (void)map.node(entry.key);  // it is known, if out of place
     if (own) continue;
-    report.problems.push_back(
-        {{report.file, entry.line, entry.column},
-         fmt::format("a {} sink has no key '{}': {} sinks have it", type, entry.key, owners)});
+    report.problems.push_back({{report.file, entry.line, entry.column},
+                               fmt::format("a {} sink has no key '{}': {} sinks have it", type,
+                                           entry.key, fmt::join(owners, " and "))});
   }
 }
 

@@ -140,10 +140,8 @@ class Parser {
   Parsed selection(const Token& name) const {
     const auto found = std::find(selections_.begin(), selections_.end(), name.text);
     if (found == selections_.end()) {
-      std::string text = "there is no selection '" + std::string(name.text) + "'";
-      const std::string_view meant = nearest(name.text, selections_.data(), selections_.size());
-      if (!meant.empty()) text += ": did you mean '" + std::string(meant) + "'?";
-      return refuse(name, std::move(text));
+      return refuse(name, "there is no selection '" + std::string(name.text) + "'" +
+                              did_you_mean(name.text, selections_));
     }
     Expression use;
     use.selection = static_cast<std::size_t>(found - selections_.begin());

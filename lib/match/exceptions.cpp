@@ -58,10 +58,8 @@ class ExceptionLoader {
       }
       spec.rules.push_back(lower_case_id(ids[i]));
       if (std::find(known_.begin(), known_.end(), spec.rules.back()) != known_.end()) continue;
-      std::string text = "no rule has the id '" + ids[i] + "'";
-      const std::string_view meant = nearest(spec.rules.back(), known_.data(), known_.size());
-      if (!meant.empty()) text += ": did you mean '" + std::string(meant) + "'?";
-      map.complain(at, std::move(text));
+      map.complain(at,
+                   "no rule has the id '" + ids[i] + "'" + did_you_mean(spec.rules.back(), known_));
     }
   }
 

@@ -117,10 +117,8 @@ class KeyCheck {
   void complain(const YamlEntry& at, const std::string& path) {
     std::vector<std::string_view> all = known_;
     all.insert(all.end(), named_.begin(), named_.end());
-    std::string text = "an alert of this rule has no '" + path + "'";
-    const std::string_view meant = nearest(path, all.data(), all.size());
-    if (!meant.empty()) text += ": did you mean '" + std::string(meant) + "'?";
-    problems_.push_back({{file_, at.line, at.column}, std::move(text)});
+    problems_.push_back({{file_, at.line, at.column},
+                         "an alert of this rule has no '" + path + "'" + did_you_mean(path, all)});
   }
 
   const std::string& file_;

@@ -1,5 +1,7 @@
 #include "match/explanation.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -37,11 +39,12 @@ std::string shown(const Value& value) {
     case Value::Kind::object:
       break;
   }
-  std::string names;
+  std::vector<std::string> names;
   for (std::size_t i = 0; i < std::min<std::size_t>(value.size, kFoundMax); ++i) {
-    names += (i == 0 ? "" : ", ") + shorten(value.members[i].name, kFoundBytesMax / kFoundMax);
+    names.push_back(shorten(value.members[i].name, kFoundBytesMax / kFoundMax));
   }
-  return "{" + names + (value.size > kFoundMax ? ", ..." : "") + "}";
+  if (value.size > kFoundMax) names.emplace_back("...");
+  return fmt::format("{{{}}}", fmt::join(names, ", "));
 }
 
 void find_values(const FieldPath& field, const Value& root, ItemExplanation& item) {

@@ -74,10 +74,8 @@ tl::unexpected<Error> unknown(std::string_view name) {
   add(kTypes);
   add(kComparisons);
   add(kTimeParts);
-  std::string text = "there is no modifier '" + std::string(name) + "'";
-  const std::string_view meant = nearest(name, known.data(), known.size());
-  if (!meant.empty()) text += ": did you mean '" + std::string(meant) + "'?";
-  return refuse_chain(std::move(text));
+  return refuse_chain("there is no modifier '" + std::string(name) + "'" +
+                      did_you_mean(name, known));
 }
 
 // Takes one modifier after the other, each of which may go on from what stands before it.

@@ -77,10 +77,7 @@ std::string doubt(std::string_view name, const AggregateSpec& aggregate) {
   names.reserve(aggregate.group_by.size());
   for (const NamedField& field : aggregate.group_by) names.push_back(field.name);
   if (std::find(names.begin(), names.end(), name) != names.end()) return "";
-  std::string text = "group_by has no field '" + std::string(name) + "'";
-  const std::string_view meant = nearest(name, names.data(), names.size());
-  if (!meant.empty()) text += ": did you mean '" + std::string(meant) + "'?";
-  return text;
+  return "group_by has no field '" + std::string(name) + "'" + did_you_mean(name, names);
 }
 
 // The `$name$` of a message. Two `$` with white space between them name nothing.

@@ -190,7 +190,7 @@ class RuleLoader {
     };
     for (const YamlEntry& entry : document_.entries) {
       if (is_known(kEffective, entry.key) || is_known(kDescriptive, entry.key)) continue;
-      const std::string_view meant = nearest(entry.key, kEffective.data(), kEffective.size());
+      const std::string_view meant = nearest(entry.key, kEffective);
       if (meant.empty()) continue;
       complain(entry, "'" + entry.key + "' is almost '" + std::string(meant) +
                           "': a key of your own needs another name");

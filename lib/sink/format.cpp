@@ -85,18 +85,18 @@ std::optional<std::string_view> take(std::string_view& text, std::string_view be
 }
 
 std::string to_field(std::string_view name, std::string_view value) {
-  return shorten(printable(name), kFieldBytesMax) + ' ' + shorten(printable(value), kFieldBytesMax);
+  return bounded_printable(name, kFieldBytesMax) + ' ' + bounded_printable(value, kFieldBytesMax);
 }
 
 std::string join_fields(const Alert& alert) {
-  std::string fields;
+  std::vector<std::string> fields;
   const auto add = [&](const std::string& name, const std::string& value) {
-    fields += (fields.empty() ? "" : ", ") + to_field(name, value);
+    fields.push_back(to_field(name, value));
   };
   for (const auto& [name, value] : alert.group) add(name, value.value_or("null"));
   for (const auto& [name, value] : alert.facts) add(name, value);
   if (!alert.exposures.empty()) add("exposure", to_words(alert.exposures.front()));
-  return fields;
+  return fmt::format("{}", fmt::join(fields, ", "));
 }
 
 // A line that was cut may end in the brace of an inner object.
@@ -157,7 +157,7 @@ std::optional<std::string> delivered_key(std::string_view line) {
 std::string to_line(const Alert& alert) {
   std::string line = alert.test ? "[test] " : "";
   line += fmt::format("{} {}: {}", to_text(alert.level), printable(alert.rule_name),
-                      shorten(printable(alert.message), kLineBytesMax / 2));
+                      bounded_printable(alert.message, kLineBytesMax / 2));
   if (const std::string fields = join_fields(alert); !fields.empty()) line += " (" + fields + ')';
   // The count stays, however long the rest is.
   const std::string count = fmt::format(" count {}", alert.count);

@@ -112,7 +112,7 @@ Outcome WebhookSink::judge(const HttpReply& reply) const {
   const bool redirects = reply.status >= 300 && reply.status < 400;
   Outcome outcome = retry(
       fmt::format("HTTP {}{}", reply.status, redirects ? " (redirects are not followed)" : ""));
-  if (!reply.body.empty()) outcome.why += ": " + shorten(printable(reply.body), kExcerptMax);
+  if (!reply.body.empty()) outcome.why += ": " + bounded_printable(reply.body, kExcerptMax);
   if (!is_worth_a_retry(reply.status)) {
     outcome.kind = Outcome::Kind::refused;
   } else {

@@ -1,5 +1,7 @@
 #include "state/quarantine.hpp"
 
+#include <fmt/format.h>
+
 #include <string_view>
 
 namespace nodeportd {
@@ -58,18 +60,17 @@ std::string_view consequence(DamagedRow::Table table) {
 
 // Takes the row out; the sinks that were still waiting for it.
 std::string take_row(Transaction& transaction, const DamagedRow& damaged) {
-  std::string sinks;
+  std::vector<std::string> sinks;
   if (damaged.table == DamagedRow::Table::alerts) {
     transaction.each(
         "SELECT sink FROM outbox WHERE alert = ?",
-        [&](const Row& row) { sinks.append(sinks.empty() ? "" : ", ").append(row.text(0)); },
-        damaged.row);
+        [&](const Row& row) { sinks.emplace_back(row.text(0)); }, damaged.row);
     transaction.run("DELETE FROM outbox WHERE alert = ?", damaged.row);
   }
   transaction.run(delete_statement(damaged.table), damaged.row);
   transaction.run("INSERT INTO quarantine (origin, name, why, body) VALUES (?, ?, ?, ?)",
                   table_name(damaged.table), damaged.name, damaged.why, Blob{damaged.body});
-  return sinks;
+  return fmt::format("{}", fmt::join(sinks, ", "));
 }
 
 Notice notice_of(const DamagedRow& damaged, const std::string& sinks) {

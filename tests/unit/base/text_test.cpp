@@ -113,6 +113,20 @@ TEST_CASE("nearest finds the word that was meant, and does not guess wildly") {
       {"zzz", ""},
       {std::string(10'000, 'x'), ""},
   }));
-  CHECK(nearest(c.text, kKnown.data(), kKnown.size()) == c.expected);
-  CHECK(nearest(c.text, nullptr, 0).empty());
+  CHECK(nearest(c.text, kKnown) == c.expected);
+  CHECK(nearest(c.text, {}).empty());
+  const std::string question = did_you_mean(c.text, kKnown);
+  CHECK(question == (c.expected.empty() ? "" : ": did you mean '" + c.expected + "'?"));
+}
+
+TEST_CASE("of a long text as much is made printable as is shown, and the same as of all of it") {
+  const std::string text =
+      GENERATE(as<std::string>{}, "", "abc", std::string(20, 'x'), "日本語日本語", "a\x1b[31mred",
+               std::string(9, '\x80'), "abcdef\xE2\x80\xAExyz", "abcdefg\xF0\x9F\x98",
+               "\xF0\x9F\x98\x80\xF0");
+  for (std::size_t most = 0; most < 24; ++most) {
+    CAPTURE(text, most);
+    CHECK(bounded_printable(text, most) == shorten(printable(text), most));
+    CHECK(bounded_printable(text + text, most) == shorten(printable(text + text), most));
+  }
 }

@@ -40,6 +40,11 @@ TEST_CASE("a negative duration is shown as one") {
   CHECK(format_duration(milliseconds(-1500)) == "-1s500ms");
 }
 
+TEST_CASE("seconds are counted when they are over") {
+  CHECK(format_seconds(std::chrono::milliseconds(89'999)) == "1m29s");
+  CHECK(format_seconds(std::chrono::nanoseconds(999'999'999)) == "0");
+}
+
 TEST_CASE("a size is a number of bytes, binary or decimal") {
   struct Case {
     std::string text;
