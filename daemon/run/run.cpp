@@ -338,6 +338,7 @@ class Daemon {
     pipeline_->ledger().post(stopped_notice(started_, pipeline_->counters()));
     pipeline_->finish();
     outlets_->stop(deadline, clock_);
+    pipeline_->ledger().close();  // what sinks refused meanwhile
     // What sinks lack and no outbox has is lost with us.
     const bool durable = pipeline_->ledger().status().durable && outlets_->undurable_waiting() == 0;
     const Result<void> marked =
