@@ -107,9 +107,19 @@ void Ledger::run(const std::stop_token& stop, const std::function<std::uint64_t(
     sleep_until(next_deadline(now), stop, dealt);
   }
   gather();
-  // The last chance: it does not wait for the next attempt's turn.
-  if (is_state_used_) write(std::max(parts_.clock.mono(), retry_commit_.value_or(MonoTime::min())));
+  if (is_state_used_) write_at_last();
   publish_status();
+}
+
+// It does not wait for the next attempt's turn.
+void Ledger::write_at_last() {
+  write(std::max(parts_.clock.mono(), retry_commit_.value_or(MonoTime::min())));
+}
+
+void Ledger::close() {
+  for (const Notice& notice : parts_.store.take_notices()) tell(notice);
+  take_posted();
+  write_at_last();
 }
 
 bool Ledger::take_batches(MonoTime now) {
@@ -144,13 +154,25 @@ void Ledger::adopt(std::shared_ptr<const Edition> edition) {
 void Ledger::take_notices(MonoTime now) {
   for (const Notice& notice : aggregator_.take_notices()) tell(notice);
   for (const Notice& notice : parts_.store.take_notices()) tell(notice);
+  take_posted();
+  for (const std::string& sink : heartbeat_.take_due(now)) beat(sink);
+}
+
+void Ledger::take_posted() {
   std::vector<Notice> posted;
+  std::map<std::string, std::uint64_t> not_posted;
   {
     const std::lock_guard lock(mutex_);
     posted.swap(posted_);
+    not_posted.swap(not_posted_);
   }
   for (const Notice& notice : posted) tell(notice);
-  for (const std::string& sink : heartbeat_.take_due(now)) beat(sink);
+  for (const auto& [rule, count] : not_posted) {
+    const std::string number = std::to_string(count);
+    tell({rule,
+          number + " more of this kind came at once, and are not told one by one",
+          {{"not_told", number}}});
+  }
 }
 
 void Ledger::tell(const Notice& notice) {
@@ -325,7 +347,11 @@ Result<void> Ledger::for_each_window(const std::function<void(const Window&)>& v
 void Ledger::post(Notice notice) {
   {
     const std::lock_guard lock(mutex_);
-    if (posted_.size() == kPostedMax) return;  // the thread is stuck: what it lacks is not notices
+    // The thread is stuck: what it lacks is not notices.
+    if (posted_.size() == kPostedMax) {
+      ++not_posted_[notice.rule];
+      return;
+    }
     posted_.push_back(std::move(notice));
   }
   parts_.waker.wake();

@@ -91,6 +91,9 @@ class Ledger final : private WindowShelf, private ExposureShelf {
 
   // Any thread: a fact to be told as an alert.
   void post(Notice notice);
+  // After run(), when whoever posts has ended: makes durable what was posted since, to be told
+  // after the next start.
+  void close();
   // Any thread: notices that are logged and not alerted from now on, and no others.
   void silence(std::vector<std::string> notices);
   [[nodiscard]] LedgerStatus status() const;
@@ -110,6 +113,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   bool take_batches(MonoTime now);
   void adopt(std::shared_ptr<const Edition> edition);
   void take_notices(MonoTime now);
+  void take_posted();
   void tell(const Notice& notice);
   [[nodiscard]] bool is_silenced(const std::string& rule) const;
   void beat(const std::string& sink);
@@ -131,6 +135,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   void book(Outgoing outgoing);
   void commit(MonoTime now);
   void write(MonoTime now);
+  void write_at_last();
   void settle_failure(const Error& error, MonoTime now);
   [[nodiscard]] std::optional<MonoTime> next_deadline(MonoTime now) const;
   void sleep_until(std::optional<MonoTime> deadline, const std::stop_token& stop,
@@ -157,8 +162,9 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   std::optional<MonoTime> retry_commit_;
   bool is_state_used_;  // false in a replay, until memory is full
 
-  mutable std::mutex mutex_;    // guards what follows
-  std::vector<Notice> posted_;  // at most kPostedMax
+  mutable std::mutex mutex_;                         // guards what follows
+  std::vector<Notice> posted_;                       // at most kPostedMax
+  std::map<std::string, std::uint64_t> not_posted_;  // beyond them, by rule
   std::vector<std::string> silenced_;
   LedgerStatus status_;
 };

@@ -338,6 +338,7 @@ class Daemon {
     pipeline_->ledger().post(stopped_notice(started_, pipeline_->counters()));
     pipeline_->finish();
     outlets_->stop(deadline, clock_);
+    pipeline_->ledger().close();  // what sinks refused meanwhile
     const bool durable = pipeline_->ledger().status().durable;
     const Result<void> marked =
         durable ? store_->mark_stopped(clock_.wall())

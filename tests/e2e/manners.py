@@ -22,6 +22,17 @@ class Manners(EndToEnd):
                               if row.startswith("voluntary_ctxt_switches"))
         return total
 
+    def threads(self, process):
+        """Their names."""
+        names = []
+        for task in os.listdir(f"/proc/{process.pid}/task"):
+            try:
+                with open(f"/proc/{process.pid}/task/{task}/comm", encoding="utf-8") as comm:
+                    names.append(comm.read().strip())
+            except OSError:  # it has ended
+                pass
+        return names
+
     def test_between_two_reconciles_nothing_wakes_an_idle_daemon(self):
         self.append(creation("a-1", "web"))
         daemon = self.daemon(self.config(self.file_sink()) + "pipeline: {reconcile: 1h}\n").start()
@@ -56,7 +67,8 @@ class Manners(EndToEnd):
         self.addCleanup(server.close)
         hook = ("  - {name: hook, type: webhook, timeout: 5m, phases: [first], rules: [%s], "
                 "url: 'http://127.0.0.1:%d/'}\n" % (NODE_PORT_RULE, server.getsockname()[1]))
-        daemon = self.daemon(self.config(hook) + "pipeline: {stop_timeout: 10m}\n").start()
+        config = self.config(hook + self.file_sink()) + "pipeline: {stop_timeout: 10m}\n"
+        daemon = self.daemon(config).start()
         self.append(creation("a-1", "web"))
         receiver, _ = server.accept()
         self.addCleanup(receiver.close)
@@ -72,6 +84,23 @@ class Manners(EndToEnd):
         receiver.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
         self.assertEqual(daemon.process.wait(timeout=90), 0)
         self.assertTrue(daemon.stderr().endswith(" stopped\n"), daemon.stderr())
+
+    def test_what_a_receiver_refuses_in_the_drain_is_told_after_the_next_start(self):
+        daemon, receiver = self.draining()
+        # Before that what is refused is told at once.
+        eventually(lambda: "ledger" not in self.threads(daemon.process), what="the ledger's end")
+        receiver.sendall(b"HTTP/1.1 422 Unprocessable Entity\r\nContent-Length: 0\r\n\r\n")
+        self.assertEqual(daemon.process.wait(timeout=90), 0)
+
+        def told():
+            return [alert for alert in self.alerts(rule=None)
+                    if "nodeportd.sink.dead_letter" in alert["rule"]["tags"]]
+
+        self.assertEqual(told(), [])
+        daemon.start()
+        eventually(told, what="the notice of the dead letter")
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(len(told()), 1)
 
     def test_a_second_request_to_stop_ends_a_drain_at_once(self):
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,5 +1,6 @@
 #include "daemon/ledger.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <numeric>
 
@@ -87,6 +88,58 @@ TEST_CASE("what the ledger tells, keeps and takes time for is counted by name") 
   CHECK(figures.alerts.size() == 1);
   CHECK(std::accumulate(figures.transactions.counts.begin(), figures.transactions.counts.end(),
                         std::uint64_t{0}) == pipeline.ledger().status().commits);
+}
+
+TEST_CASE("notices beyond a thousand at once are counted, and told as one of each kind") {
+  Ground ground;
+  Pipeline pipeline({}, ground.parts());
+  // Before there is a thread that takes them.
+  for (int i = 0; i < 1'000; ++i) {
+    pipeline.ledger().post({"source.missing", "text", {{"number", std::to_string(i)}}});
+  }
+  for (const char* name : {"sink.dead_letter", "source.missing", "sink.dead_letter"}) {
+    pipeline.ledger().post({name, "one more", {}});
+  }
+  pipeline.start();
+  pipeline.finish();
+  LedgerTally::Figures figures = pipeline.ledger().figures();
+  CHECK(figures.notices["source.missing"] == 1'001);
+  CHECK(figures.notices["sink.dead_letter"] == 1);
+  const auto told = ground.store->recent_alerts(WallTime::min(), 2'000);
+  REQUIRE(told);
+  const auto more = std::find_if(told->alerts.begin(), told->alerts.end(), [](const auto& each) {
+    return each.alert.rule_id == builtin::find("sink.dead_letter")->id;
+  });
+  REQUIRE(more != told->alerts.end());
+  CHECK(more->alert.message == "2 more of this kind came at once, and are not told one by one");
+  CHECK(more->alert.facts == std::vector<std::pair<std::string, std::string>>{{"not_told", "2"}});
+}
+
+TEST_CASE("what is posted when the ledger's thread has ended is kept by closing it") {
+  Ground ground;
+  Pipeline pipeline({}, ground.parts());
+  pipeline.start();
+  pipeline.finish();
+  const std::uint64_t before = pipeline.ledger().status().commits;
+  pipeline.ledger().close();
+  CHECK(pipeline.ledger().status().commits == before);  // of nothing
+  pipeline.ledger().post({"sink.dead_letter", "refused in the drain", {}});
+  SECTION("at once") {
+    pipeline.ledger().close();
+  }
+  SECTION("with what could not be written before") {
+    {
+      const FileSizeLimit full(0);
+      pipeline.ledger().close();
+      CHECK_FALSE(pipeline.ledger().status().durable);
+    }
+    pipeline.ledger().close();
+  }
+  CHECK(pipeline.ledger().status().durable);
+  const auto told = ground.store->recent_alerts(WallTime::min(), 10);
+  REQUIRE(told);
+  CHECK(std::any_of(told->alerts.begin(), told->alerts.end(),
+                    [](const auto& each) { return each.alert.message == "refused in the drain"; }));
 }
 
 TEST_CASE("an alert counts once however many revisions it has, by what became of the request") {
