@@ -38,6 +38,7 @@ void Outlets::start() {
 }
 
 void Outlets::stop(MonoTime deadline, const Clock& clock) {
+  if (threads_.empty()) return;
   for (Outlet& outlet : outlets_) outlet.courier->drain_until(deadline);
   for (std::jthread& thread : threads_) thread.request_stop();
   // A delivery that hangs in a receiver must not outlive the deadline. One that failed before has a

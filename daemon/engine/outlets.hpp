@@ -32,7 +32,8 @@ class Outlets {
   [[nodiscard]] std::vector<std::string> route(const Alert& alert) const;
 
   void start();
-  // Lets every courier carry what waits until `deadline`, then ends them.
+  // Lets every courier carry what waits until `deadline`, then ends them; nothing where they
+  // have ended.
   void stop(MonoTime deadline, const Clock& clock);
 
   // Any thread.

@@ -1,5 +1,7 @@
 #include "daemon/report/lookout.hpp"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -110,6 +112,21 @@ void Lookout::tell_after(milliseconds patience, const std::string& subject, Mono
   if (trouble.told || now - trouble.since < patience) return;
   trouble.told = true;
   notices_.push_back(std::move(notice));
+}
+
+std::vector<std::string> patterns_without_log(const std::vector<SourceConfig>& sources,
+                                              const std::vector<StreamStatus>& streams) {
+  std::vector<std::string> patterns;
+  for (const SourceConfig& source : sources) {
+    const auto is_of_it = [&](const StreamStatus& stream) {
+      return stream.path == source.audit_log ||
+             ::fnmatch(source.audit_log.c_str(), stream.path.c_str(), FNM_PATHNAME) == 0;
+    };
+    if (std::none_of(streams.begin(), streams.end(), is_of_it)) {
+      patterns.push_back(source.audit_log);
+    }
+  }
+  return patterns;
 }
 
 }  // namespace nodeportd

@@ -65,4 +65,8 @@ class Lookout {
   std::vector<Notice> notices_;
 };
 
+// Of `sources` those for which there is no log among `streams`.
+[[nodiscard]] std::vector<std::string> patterns_without_log(
+    const std::vector<SourceConfig>& sources, const std::vector<StreamStatus>& streams);
+
 }  // namespace nodeportd

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <system_error>
@@ -21,14 +22,26 @@ constexpr int kLinksMax = 40;  // as the kernel
 }  // namespace
 
 RuleWatch::RuleWatch(boost::asio::io_context& io, std::function<void()> changed)
-    : events_(io), quiet_(io), changed_(std::move(changed)) {
-  if (inotify_.fd() < 0) return;
-  events_.assign(::dup(inotify_.fd()));
+    : events_(io), quiet_(io), changed_(std::move(changed)) {}
+
+Result<void> RuleWatch::listen() {
+  if (events_.is_open()) return {};
+  if (inotify_.fd() < 0) inotify_ = Inotify();
+  const int copy = inotify_.fd() < 0 ? -1 : ::dup(inotify_.fd());
+  if (copy < 0) return fail_errno(errno, "inotify");
+  boost::system::error_code error;
+  events_.assign(copy, error);
+  if (error) {
+    (void)::close(copy);
+    return fail(ErrorKind::io, "inotify: " + error.message());
+  }
   wait();
+  return {};
 }
 
 // A link may be made to lead elsewhere, so each is watched by name, then what it leads to.
 Result<void> RuleWatch::add(const std::string& path) {
+  if (Result<void> listening = listen(); !listening) return listening;
   fs::path place = fs::absolute(path);
   if (!place.has_filename()) place = place.parent_path();
   Result<void> added;

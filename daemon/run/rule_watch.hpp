@@ -23,6 +23,8 @@ class RuleWatch {
   [[nodiscard]] Result<void> add(const std::string& path);
 
  private:
+  // What could not be had before is tried again.
+  [[nodiscard]] Result<void> listen();
   [[nodiscard]] Result<void> add_folder(const std::string& folder, const std::string& file);
   void wait();
   [[nodiscard]] bool concerns(const KernelEvent& event) const;

@@ -1,11 +1,10 @@
-#include <fnmatch.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -52,6 +51,12 @@ class Daemon {
       : setup_(std::move(setup)),
         command_(std::move(command)),
         log_(Log::to_stderr(setup_.config.log_level)) {}
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon() {
+    // After an exception they still run, and post to a ledger that is destroyed before they are.
+    if (outlets_) outlets_->stop(clock_.mono(), clock_);
+  }
 
   int run() {
     if (const Result<void> opened = open(); !opened) {
@@ -308,21 +313,13 @@ class Daemon {
   }
 
   Lookout::Sight sight() const {
-    Lookout::Sight sight{.streams = source_->status(),
-                         .patterns = {},
-                         .sinks = outlets_->status(),
-                         .wall = clock_.wall(),
-                         .mono = clock_.mono()};
-    for (const SourceConfig& source : config().sources) {
-      const auto is_of_it = [&](const StreamStatus& stream) {
-        return stream.path == source.audit_log ||
-               ::fnmatch(source.audit_log.c_str(), stream.path.c_str(), FNM_PATHNAME) == 0;
-      };
-      if (std::none_of(sight.streams.begin(), sight.streams.end(), is_of_it)) {
-        sight.patterns.push_back(source.audit_log);
-      }
-    }
-    return sight;
+    std::vector<StreamStatus> streams = source_->status();
+    std::vector<std::string> patterns = patterns_without_log(config().sources, streams);
+    return {.streams = std::move(streams),
+            .patterns = std::move(patterns),
+            .sinks = outlets_->status(),
+            .wall = clock_.wall(),
+            .mono = clock_.mono()};
   }
 
   // Against the stream: no new lines, then what is on its way, then what waits for sinks.
@@ -386,7 +383,10 @@ int run(const RunCommand& command) {
     print_problems(setup.problems);
     return kExitConfig;
   }
-  return Daemon(std::move(setup), command).run();
+  // The working directory may be gone when the config is read anew.
+  RunCommand kept = command;
+  kept.config = std::filesystem::absolute(command.config).string();
+  return Daemon(std::move(setup), std::move(kept)).run();
 }
 
 }  // namespace nodeportd

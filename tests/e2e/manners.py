@@ -22,6 +22,17 @@ class Manners(EndToEnd):
                               if row.startswith("voluntary_ctxt_switches"))
         return total
 
+    def threads(self, process):
+        """Their names."""
+        names = []
+        for task in os.listdir(f"/proc/{process.pid}/task"):
+            try:
+                with open(f"/proc/{process.pid}/task/{task}/comm", encoding="utf-8") as comm:
+                    names.append(comm.read().strip())
+            except OSError:  # it has ended
+                pass
+        return names
+
     def test_between_two_reconciles_nothing_wakes_an_idle_daemon(self):
         self.append(creation("a-1", "web"))
         daemon = self.daemon(self.config(self.file_sink()) + "pipeline: {reconcile: 1h}\n").start()
@@ -76,6 +87,8 @@ class Manners(EndToEnd):
 
     def test_what_a_receiver_refuses_in_the_drain_is_told_after_the_next_start(self):
         daemon, receiver = self.draining()
+        # Before that what is refused is told at once.
+        eventually(lambda: "ledger" not in self.threads(daemon.process), what="the ledger's end")
         receiver.sendall(b"HTTP/1.1 422 Unprocessable Entity\r\nContent-Length: 0\r\n\r\n")
         self.assertEqual(daemon.process.wait(timeout=90), 0)
 

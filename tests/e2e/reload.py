@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -232,6 +233,40 @@ class Reload(EndToEnd):
         self.append(creation("b-1", "web", user="bob"))
         eventually(lambda: "bob" in self.users(), what="bob's alert")
         self.assertEqual(self.users(), {"bob"})
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_files_that_cannot_be_watched_for_lack_of_descriptors_are_told_and_taken_up(self):
+        rule = self.path("rules", os.path.basename(RULE_FILE))
+        settings = self.settings().replace(f"[{self.path('rules')}]", f"[{rule}]")
+        daemon = self.daemon(settings).start()
+        self.append(creation("a-1", "web"))
+        eventually(self.alerts, what="an alert")  # all is open that will be
+        pid = daemon.process.pid
+        used = {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")}
+        free = next(fd for fd in range(len(used) + 1) if fd not in used)
+        _, most = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        # One that is free: the config can be read, but a second cannot be had beside a first.
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (free + 1, most))
+        self.rewrite(settings + "watch: true\n")
+        self.reload(daemon)
+        eventually(lambda: "changes are not noticed" in daemon.stderr(), what="the warning")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
+        self.reload(daemon)
+        self.rewrite(settings + "watch: true\n" + EXCEPT_ALICE)
+        eventually(lambda: self.told("daemon.reloaded")[-1]["facts"]["exceptions"] == "1",
+                   what="the change that is noticed")
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_a_daemon_whose_working_directory_is_gone_goes_on_with_what_it_has(self):
+        os.mkdir(self.path("cwd"))
+        daemon = self.daemon(self.settings())
+        daemon.config = os.path.relpath(daemon.config, self.path("cwd"))
+        daemon.prefix = ["env", "--chdir", self.path("cwd")]
+        daemon.start()
+        os.rmdir(self.path("cwd"))
+        self.assertIn("No such file", self.reload(daemon, "reload.refused")["message"])
+        self.append(creation("a-1", "web"))
+        eventually(self.alerts, what="an alert")
         self.assertEqual(daemon.stop(), 0)
 
     def replace(self, name, text):
