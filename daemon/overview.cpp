@@ -12,8 +12,7 @@ namespace {
 constexpr std::size_t kWritesMax = 1'000;
 constexpr std::size_t kOpenMax = 100;
 constexpr std::size_t kBlindSpotsMax = 100;
-constexpr std::size_t kRulesMax = 8;        // that tell of one write
-constexpr std::size_t kExposuresKept = 32;  // of an alert, by the aggregator
+constexpr std::size_t kRulesMax = 8;  // that tell of one write
 
 // The daemon's own words for what it could not see.
 const std::set<std::string>& blind_rules() {
@@ -98,8 +97,8 @@ void add_alerts(Overview& overview, const RecentAlerts& recent) {
     // A line that could not be read told no time.
     if (alert.last_time <= WallTime()) alert.last_time = committed;
     for (const Exposure& exposure : alert.exposures) writes.add(exposure, alert);
-    if (alert.exposures.size() == kExposuresKept) {
-      overview.unlisted += alert.count - std::min<std::uint64_t>(alert.count, kExposuresKept);
+    if (alert.exposures.size() == kExposuresMax) {
+      overview.unlisted += alert.count - std::min<std::uint64_t>(alert.count, kExposuresMax);
     }
     if (blind_rules().contains(alert.rule_id)) overview.blind_spots.push_back(alert);
     if (alert.phase != Phase::final && !is_own(alert)) overview.open.push_back(alert);
