@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t kServiceBytesMax = std::size_t{16} << 20U;
 constexpr std::size_t kCrowdedAt = 4'096;
 constexpr std::size_t kCrowdedServiceBytes = std::size_t{4} << 20U;
-constexpr std::size_t kAuditIdsMax = 100'000;  // as many as the state keeps
 
 // The value under a name, made anew if need be: there are few names.
 template <typename T>

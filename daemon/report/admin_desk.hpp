@@ -45,9 +45,6 @@ class AdminDesk {
   };
   AdminDesk(boost::asio::io_context& io, Parts parts);
 
-  // Further pages can be added.
-  [[nodiscard]] AdminRoutes& routes() { return routes_; }
-
   // Fails only if another daemon answers on the socket, or if something that is not ours is at its
   // place, kind config: else alerts matter more than being asked.
   [[nodiscard]] Result<void> open();

@@ -15,8 +15,7 @@ constexpr std::size_t kBlindSpotsMax = 100;
 // More than is shown, which cuts once more.
 constexpr std::size_t kTextKept = 256;
 constexpr std::size_t kMessageKept = 1'024;
-constexpr std::size_t kRulesMax = 8;        // that tell of one write
-constexpr std::size_t kExposuresKept = 32;  // of an alert, by the aggregator
+constexpr std::size_t kRulesMax = 8;  // that tell of one write
 
 // The daemon's own words for what it could not see.
 const std::set<std::string>& blind_rules() {
@@ -134,8 +133,8 @@ void OverviewBuilder::add(const Alert& alert, WallTime committed) {
   // A line that could not be read told no time.
   const WallTime last_time = alert.last_time <= WallTime() ? committed : alert.last_time;
   for (const Exposure& exposure : alert.exposures) add_write(exposure, alert, last_time);
-  if (alert.exposures.size() == kExposuresKept) {
-    unlisted_ += alert.count - std::min<std::uint64_t>(alert.count, kExposuresKept);
+  if (alert.exposures.size() == kExposuresMax) {
+    unlisted_ += alert.count - std::min<std::uint64_t>(alert.count, kExposuresMax);
   }
   if (blind_rules().contains(alert.rule_id)) {
     add_told(blind_spots_, kBlindSpotsMax, is_cut_, alert, last_time);

@@ -42,7 +42,7 @@ std::optional<AuditIdUse> AuditIdBook::enter(const AuditIdUse& use) {
     entries_.push_back(entry);
   }
   newest = static_cast<std::uint32_t>(next_);
-  next_ = (next_ + 1) % kUsesMax;
+  next_ = (next_ + 1) % kAuditIdsMax;
   return last;
 }
 

@@ -15,12 +15,10 @@ namespace nodeportd {
 // it is there, and what a question costs depends on nobody's choice of IDs. One thread.
 class AuditIdBook {
  public:
-  static constexpr std::size_t kUsesMax = 100'000;
-
   AuditIdBook();
 
-  // Enters a use, later than all before it, in the place of the oldest of kUsesMax; the latest of
-  // the same key among those.
+  // Enters a use, later than all before it, in the place of the oldest of kAuditIdsMax; the latest
+  // of the same key among those.
   std::optional<AuditIdUse> enter(const AuditIdUse& use);
 
  private:

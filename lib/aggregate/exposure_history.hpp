@@ -29,9 +29,6 @@ class ExposureShelf {
 // over several logs of one cluster, in the order in which their lines are read.
 class ExposureHistory {
  public:
-  // A reuse of an auditID is told among this many service writes, and within a day.
-  static constexpr std::uint64_t kAuditIdsMax = AuditIdBook::kUsesMax;
-
   // `shelf` outlives the history. `sequence` is that of the last write of an earlier run.
   ExposureHistory(std::string cluster, ExposureShelf& shelf)
       : cluster_(std::move(cluster)), shelf_(shelf) {}

@@ -3,10 +3,6 @@
 #include <fcntl.h>
 
 #include <cerrno>
-#include <cstring>
-#include <system_error>
-
-#include "base/problem.hpp"
 
 namespace nodeportd {
 namespace {
@@ -14,21 +10,6 @@ namespace {
 constexpr std::size_t kChunk = 64U << 10U;
 
 }  // namespace
-
-tl::unexpected<Error> fail_errno(int error_number, const std::string& text) {
-  ErrorKind kind = ErrorKind::io;
-  if (error_number == ENOENT) kind = ErrorKind::not_found;
-  if (error_number == ENOSPC || error_number == EDQUOT) kind = ErrorKind::full;
-  return fail(kind, text + ": " + std::generic_category().message(error_number));
-}
-
-std::string to_text(const Problem& problem) {
-  std::string text = problem.place.file;
-  if (problem.place.line > 0) {
-    text += ':' + std::to_string(problem.place.line) + ':' + std::to_string(problem.place.column);
-  }
-  return text + ": " + problem.text;
-}
 
 Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
   Fd fd(::open(path.c_str(), flags | O_CLOEXEC, mode));

@@ -24,7 +24,6 @@ class Scan {
   explicit Scan(const std::vector<Literals>& rules, const std::vector<Words>& besides = {});
 
   [[nodiscard]] bool may_match(std::string_view record) const;
-  [[nodiscard]] bool passes_all() const { return passes_all_; }
 
  private:
   // A bit for each word of a search.

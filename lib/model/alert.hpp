@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,9 @@ struct RiskObject {
   std::string value;
   int score = 0;  // 0 for a threat object, which has none
 };
+
+// Exposures of one alert; of the writes beyond them it keeps the count alone.
+inline constexpr std::size_t kExposuresMax = 32;
 
 // One revision of an alert: what a sink delivers and a person reads. `id`, `epoch` and `revision`
 // together name it for ever; a committed revision never changes its content.
@@ -62,7 +66,7 @@ struct Alert {
   std::vector<std::string> story;
   std::vector<std::string> mitre_attack_ids;
 
-  // Of the service writes behind it: distinct, those that succeeded first, bounded.
+  // Of the service writes behind it: distinct, those that succeeded first, kExposuresMax at most.
   std::vector<Exposure> exposures;
   std::vector<EventRef> events;  // the 3 smallest by (time, audit_id, stage)
   std::vector<std::pair<std::string, std::string>> facts;  // of the daemon's own alerts

@@ -34,7 +34,6 @@ struct BatchTally {
   std::uint64_t decoded = 0;  // records that the scan let through
   std::uint64_t uninspectable = 0;
   std::array<std::uint32_t, 16> rejects{};  // the same by the reason's number (decode/reject.hpp)
-  std::uint64_t oversize = 0;
 };
 
 // The one object that circulates: source -> worker -> aggregator -> pool, as Batch*, owned by the
@@ -49,7 +48,6 @@ struct Batch {
   FileMark end;              // what is read once this batch is dealt with
   bool at_end = false;       // nothing of this stream was unread when it was handed on
   std::vector<Notice> notices;
-  std::uint64_t sequence = 0;  // over all streams, without a gap: the order of aggregation
   std::shared_ptr<const Edition> edition;
 
   // Filled by the worker.

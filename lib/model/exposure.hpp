@@ -176,6 +176,10 @@ struct ServiceChange {
   KnownService service;  // forgotten: its cluster, ns and name
 };
 
+// So many of the latest writes are remembered by their auditIDs: in memory, in the state, and while
+// the state cannot be written.
+inline constexpr std::uint64_t kAuditIdsMax = 100'000;
+
 // A write that bore an auditID; `sequence` counts writes over the life of the state, from 1.
 struct AuditIdUse {
   std::uint64_t sequence = 0;

@@ -54,8 +54,8 @@ class Sink {
     return std::vector<std::string>{};
   }
 
-  // Called when nothing is left to deliver: does what is due by now, and returns when it wants to
-  // be called again (nullopt: not before the next delivery).
+  // Called at the end of every turn of the courier, also while alerts wait: does what is due by
+  // now, and returns when it wants to be called again (nullopt: not before the next delivery).
   [[nodiscard]] virtual std::optional<MonoTime> tend(MonoTime /*now*/) { return std::nullopt; }
 
   // What is wrong although alerts are delivered, for the status: one line, empty when all is well.

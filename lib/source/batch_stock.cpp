@@ -49,7 +49,7 @@ void BatchStock::put_back(Batch* batch) {
 
 void BatchStock::hand_on(Batch* batch) {
   if (is_wide(*batch)) grown_ = batch;
-  batch->sequence = sequence_++;
+  ++handed_on_;
   supply_.hand_on(batch);
 }
 

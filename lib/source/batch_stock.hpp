@@ -32,7 +32,7 @@ class BatchStock {
   // Gathers what is free, in search of the grown one; wait_to_grow() until it is there.
   void look_for_grown();
   void wait_to_grow();
-  [[nodiscard]] std::uint64_t handed_on() const { return sequence_; }
+  [[nodiscard]] std::uint64_t handed_on() const { return handed_on_; }
 
  private:
   Batch* received(Batch* batch);
@@ -44,7 +44,7 @@ class BatchStock {
   std::vector<Batch*> spare_;
   const Batch* grown_ = nullptr;
   ReadBytes wide_;  // or the one that was given for it
-  std::uint64_t sequence_ = 0;
+  std::uint64_t handed_on_ = 0;
 };
 
 }  // namespace nodeportd

@@ -11,7 +11,6 @@
 namespace nodeportd {
 namespace {
 
-constexpr std::uint64_t kAuditIdsMax = 100'000;
 constexpr std::size_t kRunsMax = 1'000;      // rows that are read at a start
 constexpr std::uint64_t kServicesShare = 4;  // Services may take this part of max_size
 

@@ -134,13 +134,14 @@ class Store {
   [[nodiscard]] Result<std::size_t> for_each_service(
       const std::function<void(const KnownService&)>& visit);
   [[nodiscard]] Result<ServiceHistory> service_history();
-  // The latest 100,000 uses at most, in the order of their sequence.
+  // The latest kAuditIdsMax uses at most, in the order of their sequence.
   [[nodiscard]] Result<std::vector<AuditIdUse>> audit_ids();
   [[nodiscard]] Result<std::uint64_t> last_audit_sequence();  // 0 before the first
 
   // The sink's oldest deliveries, in order, behind sequence `after`: at most `rows_max` and about
   // `bytes_max`, but one at least if any waits. A newer revision takes the place of an older one in
-  // the order. Always read from the file, so it sees what `nodeportd deadletters` put back.
+  // the order. What was committed a moment ago is not read back (FreshDeliveries); a call that
+  // finds nothing of that reads the file, and so sees what `nodeportd deadletters` put back.
   [[nodiscard]] Result<std::vector<Delivery>> pending(const std::string& sink, std::size_t rows_max,
                                                       std::size_t bytes_max,
                                                       std::int64_t after = 0);

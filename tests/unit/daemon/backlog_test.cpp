@@ -170,6 +170,7 @@ TEST_CASE("of a Service the latest change waits, and overrides what the state sa
 TEST_CASE("Services beyond the bound are all unknown, and known again from there") {
   using Kind = ServiceChange::Kind;
   Backlog backlog;
+  (void)backlog.bytes();  // asked for while the state cannot be written
   Changes changes;
   changes.services = {change_of(Kind::forgotten, "closed")};
   ServiceChange heavy = change_of(Kind::known, "a");
@@ -194,6 +195,19 @@ TEST_CASE("Services beyond the bound are all unknown, and known again from there
   }
   REQUIRE(backlog.changes().services.size() == 2);
   CHECK(backlog.changes().services[0].kind == Kind::all_forgotten);
+}
+
+TEST_CASE("no Service is forgotten for what others hold while the state can be written") {
+  Backlog backlog;
+  Changes changes;
+  changes.services = {change_of(ServiceChange::Kind::known, "honest", "7")};
+  ServiceChange heavy = change_of(ServiceChange::Kind::known, "heavy");
+  heavy.service.external_ips.resize(4'096);
+  for (auto& address : heavy.service.external_ips) address.by = std::string(5'000, 'x');
+  changes.services.push_back(heavy);  // 20 MB
+  backlog.add(changes);
+  CHECK(backlog.changes().services.size() == 2);
+  CHECK(backlog.find_service("prod", "default", "honest")->service.uid == "7");
 }
 
 TEST_CASE("of the auditIDs that wait the latest 100,000 at least are kept, in their order") {

@@ -45,7 +45,7 @@ TEST_CASE("batches are collected in the order they were dealt, whatever the work
       const auto take = [&] { return lanes.try_take(i); };
       while (Batch* batch = wait_for(lanes.waker(i), take, stop)) {
         if (i % 2 == 1) std::this_thread::yield();
-        batch->tally.records = batch->sequence + 1;
+        batch->tally.records = batch->end.offset + 1;
         lanes.hand_on(i, batch, Hurry::now);
       }
     });
@@ -53,7 +53,7 @@ TEST_CASE("batches are collected in the order they were dealt, whatever the work
   threads.emplace_back([&] {
     for (std::uint64_t n = 0; n < kRounds; ++n) {
       Batch* batch = wait_for(source, [&] { return pool.try_take(); });
-      batch->sequence = n;
+      batch->end.offset = n;
       if (n % 7 == 0) {
         batch->tally.records = n + 1;
         lanes.pass_by(batch, Hurry::now);
@@ -66,7 +66,7 @@ TEST_CASE("batches are collected in the order they were dealt, whatever the work
   std::uint64_t in_order = 0;
   for (std::uint64_t n = 0; n < kRounds; ++n) {
     Batch* batch = wait_for(collector, [&] { return lanes.try_collect(); });
-    if (batch->sequence == n && batch->tally.records == n + 1) ++in_order;
+    if (batch->end.offset == n && batch->tally.records == n + 1) ++in_order;
     pool.give_back(batch);
   }
   CHECK(in_order == kRounds);

@@ -23,7 +23,6 @@ struct Handed {
   std::uint32_t stream = 0;
   FileMark end;
   bool at_end = false;
-  std::uint64_t sequence = 0;
   std::vector<Notice> notices;
   std::vector<std::string> lines;
   std::vector<Record> records;  // their text is gone
@@ -50,8 +49,7 @@ class RecordingSupply final : public BatchSupply {
     return try_take();
   }
   void hand_on(Batch* batch) override {
-    Handed handed{
-        batch->stream, batch->end, batch->at_end, batch->sequence, batch->notices, {}, {}};
+    Handed handed{batch->stream, batch->end, batch->at_end, batch->notices, {}, {}};
     for (const Record& record : batch->records) {
       handed.lines.emplace_back(record.text);
       handed.records.push_back(record);
