@@ -2,8 +2,9 @@
 
 import os
 import socket
+import subprocess
 
-from harness import EndToEnd, creation, eventually
+from harness import EndToEnd, NODEPORTD, creation, eventually
 
 
 class Lookout(EndToEnd):
@@ -34,6 +35,29 @@ class Lookout(EndToEnd):
         os.remove(self.path("audit.log"))
         eventually(lambda: "source.missing" in self.told(), what="source.missing")
         self.assertEqual(daemon.stop(), 0)
+
+    def test_status_is_not_well_while_a_log_is_gone_or_a_sink_takes_nothing(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        self.append(creation("a-1", "web"))
+        daemon = self.daemon(self.config(self.file_sink())).start()
+        eventually(self.alerts, what="the alert of the log that was there")
+        self.assertRegex(self.shown_status(daemon), r"(?m)^state +well$")
+        os.remove(self.path("audit.log"))
+        eventually(lambda: "NOT WELL" in self.shown_status(daemon), what="what is wrong")
+        self.assertRegex(self.shown_status(daemon), "source +" + self.path("audit.log") +
+                         " +there is no file under this path any more")
+        self.assertEqual(daemon.stop(), 0)
+        self.append(creation("a-2", "db"))
+        hook = f"  - {{name: hook, type: webhook, url: 'http://127.0.0.1:{port}/'}}\n"
+        daemon = self.daemon(self.config(self.file_sink() + hook)).start()
+        eventually(lambda: "sink     hook" in self.shown_status(daemon), what="the dead sink")
+        self.assertIn("NOT WELL", self.shown_status(daemon))
+        self.assertEqual(daemon.stop(), 0)
+
+    def shown_status(self, daemon):
+        return subprocess.run([NODEPORTD, "status", "--config", daemon.config], check=True,
+                              capture_output=True, text=True).stdout
 
     def test_a_pattern_without_a_log_is_told(self):
         config = self.settings("{missing_after: 1s}").replace("/audit.log", "/*/audit.log")

@@ -50,6 +50,16 @@ TEST_CASE("a report survives its JSON and shows what is wrong in words") {
   CHECK(shown(to_json(report))->find("PAUSED") != std::string::npos);
 }
 
+TEST_CASE("what does not hold makes a report's state not well, and is told with its place") {
+  StatusReport report;
+  CHECK(shown(to_json(report))->find("NOT WELL") == std::string::npos);
+  report.troubles = {{"source", "/var/log/audit.log", "there is no file under this path any more"}};
+  const auto text = shown(to_json(report));
+  REQUIRE(text);
+  CHECK(text->find("state         NOT WELL, see TROUBLE\n") != std::string::npos);
+  CHECK(text->find("source   /var/log/audit.log  there is no file") != std::string::npos);
+}
+
 TEST_CASE("what is no report is refused, an older one with fewer members is shown") {
   CHECK_FALSE(shown("no json"));
   CHECK_FALSE(shown("[]"));

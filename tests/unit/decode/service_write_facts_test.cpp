@@ -122,6 +122,9 @@ TEST_CASE("what was refused is kept short, what was stored is kept whole") {
   const ServiceWrite write = write_in({"create", "201", spec(many), stored(many)});
   CHECK(write.exposure.doors.node_ports.size() == 3'000);
   CHECK(write.exposure.inspectable == Exposure::Inspectable::full);
+  // A dry run is answered with what would have been stored, and must not crowd out what is.
+  const ServiceWrite dry = write_in({"create", "201", spec(many), stored(many), "?dryRun=All"});
+  CHECK(dry.exposure.doors.node_ports.size() == 64);
 }
 
 TEST_CASE("what is too much to remember is said to be") {
