@@ -156,10 +156,13 @@ class OneWrite {
     return has_finalizers(member(response_, "metadata"));
   }
 
+  // What was not stored after all says little, and must not crowd out what is.
+  [[nodiscard]] std::size_t doors_max() const {
+    return facts_.outcome == Outcome::succeeded ? kStoredMax : kClaimedMax;
+  }
+
   void read_stored() {
-    // What was not stored after all says little, and must not crowd out what is.
-    const std::size_t most = facts_.outcome == Outcome::succeeded ? kStoredMax : kClaimedMax;
-    ServiceSpec spec = read_stored_spec(*stored_->find("spec"), most);
+    ServiceSpec spec = read_stored_spec(*stored_->find("spec"), doors_max());
     facts_.inspectable = Inspectable::full;
     facts_.type = std::move(spec.type);
     facts_.doors = std::move(spec.doors);
@@ -203,7 +206,7 @@ class OneWrite {
   }
 
   void read_asked_spec(const Value& asked) {
-    const std::size_t most = facts_.outcome == Outcome::succeeded ? kStoredMax : kClaimedMax;
+    const std::size_t most = doors_max();
     ServiceSpec spec = read_requested_spec(asked, most);
     facts_.type = std::move(spec.type);
     facts_.doors = std::move(spec.doors);

@@ -84,6 +84,7 @@ TEST_CASE("of more than a hundred logs the rest is one, and none is lost in the 
   report.status.streams[200].waiting = true;
   const std::string page = to_prometheus(report);
   CHECK(count_of(page, "nodeportd_log_lines_total{") == 101);
+  CHECK(count_of(page, "# TYPE nodeportd_log_lines_total ") == 1);
   CHECK(page.find("nodeportd_log_lines_total{log=\"other\"} 450\n") != std::string::npos);
   CHECK(page.find("nodeportd_log_missing{log=\"other\"} 1\n") != std::string::npos);
   CHECK(page.find("nodeportd_log_behind_seconds{log=\"other\"} 2.5\n") != std::string::npos);

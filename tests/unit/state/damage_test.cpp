@@ -319,6 +319,7 @@ TEST_CASE("an entry of the outbox that lost its alert is dropped, one that misna
                          "UPDATE outbox SET alert = 999 WHERE alert_id = 'a';"
                          "UPDATE outbox SET revision = 7 WHERE alert_id = 'b';"
                          "UPDATE outbox SET alert_id = 'x', bytes = 1 << 40 WHERE alert_id = 'c';"
+                         "UPDATE alerts SET bytes = 1 << 40 WHERE alert_id = 'd';"
                          "UPDATE usage SET bytes = 1 << 50;");
   CHECK(waiting(*store) == Names{"b.1", "c.1", "d.1"});
   const auto notices = store->take_notices();
