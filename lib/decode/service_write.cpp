@@ -206,8 +206,7 @@ class OneWrite {
   }
 
   void read_asked_spec(const Value& asked) {
-    const std::size_t most = doors_max();
-    ServiceSpec spec = read_requested_spec(asked, most);
+    ServiceSpec spec = read_requested_spec(asked, doors_max());
     facts_.type = std::move(spec.type);
     facts_.doors = std::move(spec.doors);
   }
