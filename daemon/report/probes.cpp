@@ -44,10 +44,15 @@ std::vector<ProbeCheck> readiness_checks(const Lookout::Sight& sight, const Ledg
 
 std::optional<MonoTime> FlowWatch::look(std::uint64_t dealt, const LedgerStatus& ledger,
                                         MonoTime now) {
-  const bool moves = ledger.batches != booked_ || dealt == ledger.batches || ledger.paused;
-  booked_ = ledger.batches;
-  if (moves || moved_ == MonoTime{}) moved_ = now;
-  return moves ? std::nullopt : std::optional(moved_);
+  const bool is_under_way = dealt != ledger.batches && !ledger.paused;
+  const bool has_moved = std::exchange(booked_, ledger.batches) != ledger.batches;
+  if (!is_under_way) {
+    stands_since_.reset();
+  } else if (has_moved || !stands_since_) {
+    stands_since_ = now;
+    return std::nullopt;
+  }
+  return stands_since_;
 }
 
 std::vector<ProbeCheck> health_checks(const std::vector<PulseWatch::Stuck>& stuck,

@@ -28,13 +28,13 @@ struct ProbeCheck {
 // Batches are on their way and none arrives, whoever says that it goes round.
 class FlowWatch {
  public:
-  // Since when it has been so.
+  // Since when it has been seen to be so: of what was between two looks nothing is known.
   [[nodiscard]] std::optional<MonoTime> look(std::uint64_t dealt, const LedgerStatus& ledger,
                                              MonoTime now);
 
  private:
   std::uint64_t booked_ = 0;
-  MonoTime moved_{};
+  std::optional<MonoTime> stands_since_;
 };
 
 [[nodiscard]] std::vector<ProbeCheck> health_checks(const std::vector<PulseWatch::Stuck>& stuck,

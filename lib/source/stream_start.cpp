@@ -1,5 +1,7 @@
 // Where a stream begins: on its first day, and after a restart.
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -9,11 +11,11 @@
 namespace nodeportd {
 namespace {
 
+// Of a file that cannot be opened too: what is unread in it is known all the same.
 std::uint64_t size_of(const std::string& path) {
-  const Result<LogFile> file = LogFile::open(path, LogFile::Form::plain);
-  if (!file) return 0;
-  const Result<LogFile::Extent> extent = file->extent();
-  return extent ? extent->size : 0;
+  struct stat status{};
+  const bool is_file = ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  return is_file ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
 // The place behind the last newline: the line that is being written now is complete only later.
@@ -257,9 +259,11 @@ void Stream::tell_truncated(const FileMark& mark, const std::string& copy) {
 StreamStatus Stream::status() const {
   StreamStatus status;
   status.path = path();
-  status.waiting = !current_;
+  // What was there before may be held open still, by its writer too: nobody sees what is written
+  // to the file that took its place.
+  status.waiting = !current_ || (superseded_ && unreadable_.contains(path()));
   status.missing = is_missing_;
-  status.at_end = told_at_end_;
+  status.at_end = told_at_end_ && !status.waiting;
   status.rotations = rotations_;
   status.left.assign(left_.begin(), left_.end());
   if (current_) {

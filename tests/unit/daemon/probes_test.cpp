@@ -116,7 +116,7 @@ TEST_CASE("lines stand still when batches are on their way and none arrives") {
   FlowWatch flow;
   LedgerStatus ledger;
   ledger.batches = 7;
-  CHECK_FALSE(flow.look(7, ledger, kStart));
+  CHECK_FALSE(flow.look(9, ledger, kStart));
   CHECK(flow.look(9, ledger, kStart + seconds(1)) == kStart);
   CHECK(flow.look(9, ledger, kStart + seconds(20)) == kStart);
   ledger.batches = 8;  // it moves
@@ -124,6 +124,15 @@ TEST_CASE("lines stand still when batches are on their way and none arrives") {
   CHECK(flow.look(9, ledger, kStart + seconds(22)) == kStart + seconds(21));
   ledger.paused = true;  // for lack of room, which no restart makes
   CHECK_FALSE(flow.look(9, ledger, kStart + seconds(23)));
+}
+
+TEST_CASE("a line that came just before a look does not stand since the look before") {
+  FlowWatch flow;
+  LedgerStatus ledger;
+  ledger.batches = 7;
+  CHECK_FALSE(flow.look(7, ledger, kStart));
+  CHECK_FALSE(flow.look(8, ledger, kStart + seconds(600)));
+  CHECK(flow.look(8, ledger, kStart + seconds(610)) == kStart + seconds(600));
 }
 
 TEST_CASE("who is healthy says nothing, who is not says which thread, after the grace") {

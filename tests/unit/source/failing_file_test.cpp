@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -52,6 +54,50 @@ TEST_CASE("a rotated file that cannot be read at the first start is read after t
   write_text(failing, "b1\n");
   scene.reconcile();
   CHECK(scene.news() == Lines{"b1", "c1"});
+}
+
+TEST_CASE("a log is waited for when what took its place cannot be read, while the old is held") {
+  Scene scene;
+  write_text(scene.log(), "a1\n");
+  scene.open();
+  CHECK(scene.news() == Lines{"a1"});
+  CHECK_FALSE(scene.source->status()[0].waiting);
+  const std::string kept = scene.log() + ".kept";  // a name of no rotation
+  fs::rename(scene.log(), kept);
+  std::uint64_t unread = 0;
+  Lines expected = {"a1", "a2", "now"};
+  SECTION("a folder") {
+    fs::create_directory(scene.log());
+  }
+  SECTION("a link that leads nowhere it can be read") {
+    fs::create_symlink("/proc/self/mem/none", scene.log());
+  }
+  SECTION("a FIFO") {
+    REQUIRE(::mkfifo(scene.log().c_str(), 0600) == 0);
+  }
+  SECTION("a file that may not be read") {
+    if (::geteuid() != 0) return;  // only root may write to it
+    write_text(scene.log(), "b1\n");
+    fs::permissions(scene.log(), fs::perms::none);
+    unread = 3;
+    expected = {"a1", "a2", "b1", "now"};
+  }
+  {
+    const Unprivileged modes_hold;
+    scene.reconcile();
+    const StreamStatus status = scene.source->status()[0];
+    CHECK(status.waiting == !status.missing);
+    CHECK(status.at_end == status.missing);
+    CHECK(status.unread == unread);
+  }
+  append_text(kept, "a2\n");  // by a writer that has not let go of it
+  scene.reconcile();
+  fs::remove(scene.log());
+  write_text(scene.log(), "now\n");
+  scene.reconcile();
+  CHECK(scene.supply.lines() == expected);
+  CHECK_FALSE(scene.source->status()[0].waiting);
+  CHECK(scene.source->status()[0].at_end);
 }
 
 TEST_CASE("a log that may not be read at the start is waited for, and read on where it was") {
