@@ -42,8 +42,9 @@ struct LedgerStatus {
   std::uint64_t suppressed = 0;
   std::size_t open_windows = 0;
   std::optional<WallTime> watermark;
-  bool durable = true;  // false while the state cannot be written
-  bool paused = false;  // reading waits: what it would find has no place
+  bool durable = true;                    // false while the state cannot be written
+  std::optional<MonoTime> writing_since;  // a transaction that goes on now
+  bool paused = false;                    // reading waits: what it would find has no place
 };
 
 // The thread that books what was found: takes batches in file order, aggregates, and makes
@@ -103,6 +104,9 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   [[nodiscard]] Pulse& pulse() { return pulse_; }
 
  private:
+  // While the state cannot be written, it is tried this often.
+  static constexpr std::chrono::milliseconds kRetryEvery{1'000};
+
   // Closed windows lie in the state, or here while it cannot be written.
   [[nodiscard]] std::optional<Window> find(const std::string& alert_id) override;
   // The same for what is known of Services and auditIDs.
@@ -144,6 +148,7 @@ class Ledger final : private WindowShelf, private ExposureShelf {
   void sleep_until(std::optional<MonoTime> deadline, const std::stop_token& stop,
                    const std::function<std::uint64_t()>& dealt);
   void publish_status();
+  void publish_writing(std::optional<MonoTime> since);
 
   Parts parts_;
   Review review_;

@@ -31,6 +31,7 @@ struct MetricsReport {
   std::uint64_t outbox_bytes = 0;
   std::uint64_t outbox_bytes_max = 0;
   std::uint64_t quarantined = 0;
+  std::uint64_t open_services = 0;
   std::vector<std::pair<std::string, std::uint64_t>> troubles;  // how many last now, by name
   MonoTime now{};
 };

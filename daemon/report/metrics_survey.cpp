@@ -5,13 +5,18 @@
 
 namespace nodeportd {
 
+const StateSurvey& LastSurvey::renew(const std::vector<std::string>& sinks) {
+  if (Result<StateSurvey> now = store_.survey(sinks)) survey_ = std::move(*now);
+  return survey_;
+}
+
 StatusReport take_status(const Surveyed& parts) {
   const WorkerCounters& counters = parts.pipeline.counters();
   const LedgerTally::Figures figures = parts.pipeline.ledger().figures();
   StatusReport report;
   report.cluster = parts.config.cluster;
   report.node = parts.config.node;
-  report.epoch = parts.store.epoch();
+  report.epoch = parts.state.epoch();
   report.started = parts.started;
   report.now = parts.clock.wall();
   report.mono = parts.clock.mono();
@@ -34,11 +39,12 @@ StatusReport take_status(const Surveyed& parts) {
     report.suppressed[each.name] = found == figures.suppressed.end() ? 0 : found->second;
   }
   report.ledger = parts.pipeline.ledger().status();
+  const StateSurvey& state = parts.state.renew(parts.outlets.names());
   for (const CourierStatus& courier : parts.outlets.status()) {
-    const auto waiting = parts.store.pending_usage(courier.sink);
-    const auto oldest = parts.store.oldest_pending(courier.sink);
-    report.sinks.push_back({courier, waiting ? waiting->count : 0, waiting ? waiting->bytes : 0,
-                            oldest ? *oldest : std::nullopt});
+    const auto found = state.sinks.find(courier.sink);
+    const StateSurvey::Outbox outbox =
+        found == state.sinks.end() ? StateSurvey::Outbox{} : found->second;
+    report.sinks.push_back({courier, outbox.waiting.count, outbox.waiting.bytes, outbox.oldest});
   }
   return report;
 }
@@ -61,9 +67,10 @@ MetricsReport survey(StatusReport status, const Surveyed& parts) {
   // Asked one after the other, while batches go on.
   const std::uint64_t dealt = parts.pipeline.feed().dealt();
   report.batches_in_use = dealt - std::min(dealt, report.status.ledger.batches);
-  if (const auto usage = parts.store.outbox_usage()) report.outbox_bytes = usage->bytes;
+  report.outbox_bytes = parts.state.get().outbox.bytes;
   report.outbox_bytes_max = parts.config.state.max_size;
-  report.quarantined = parts.store.quarantined();
+  report.quarantined = parts.state.get().quarantined;
+  report.open_services = parts.state.get().open_services;
   report.troubles = parts.lookout.standing();
   report.troubles.emplace_back("state.undurable", report.status.ledger.durable ? 0 : 1);
   report.troubles.emplace_back("reading.paused", report.status.ledger.paused ? 1 : 0);

@@ -64,6 +64,7 @@ Overview PageDesk::look() {
   Overview overview;
   overview.troubles = troubles(report);
   overview.status = std::move(report.status);
+  overview.open_services = report.open_services;
   OverviewBuilder alerts;
   const auto more = parts_.store.for_each_recent_alert(
       overview.status.now - 24h, kAlertsMax,
@@ -74,7 +75,6 @@ Overview PageDesk::look() {
     overview.troubles.push_back({"state", "", "cannot be read: " + more.error().text});
   }
   alerts.finish(overview);
-  overview.open_services = parts_.store.count_open_services().value_or(0);
   return overview;
 }
 

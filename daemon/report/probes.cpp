@@ -11,6 +11,14 @@ namespace nodeportd {
 namespace {
 
 constexpr std::size_t kChecksShown = 100;
+// A disk that is only slow has written by then.
+constexpr std::chrono::seconds kWritesIn{5};
+
+std::string trouble_of_state(const LedgerStatus& ledger, MonoTime now) {
+  if (!ledger.durable) return "cannot be written";
+  if (!ledger.writing_since || now - *ledger.writing_since < kWritesIn) return "";
+  return "a write has not ended for " + format_seconds(now - *ledger.writing_since);
+}
 
 void write_check(JsonWriter& json, const ProbeCheck& check) {
   write_member(json, "check", check.check);
@@ -36,7 +44,7 @@ std::vector<ProbeCheck> readiness_checks(const Lookout::Sight& sight, const Ledg
   for (const std::string& pattern : sight.patterns) {
     checks.push_back({"source", pattern, "no file matches"});
   }
-  checks.push_back({"state", "", ledger.durable ? "" : "cannot be written"});
+  checks.push_back({"state", "", trouble_of_state(ledger, sight.mono)});
   checks.push_back({"reading", "", ledger.paused ? "waits for room for alerts" : ""});
   checks.push_back({"rules", "", rules > 0 ? "" : "none are loaded"});
   return checks;

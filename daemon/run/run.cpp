@@ -81,6 +81,7 @@ class Daemon {
     Result<std::unique_ptr<Store>> store = Store::open(options, clock_.wall());
     if (!store) return fail(store.error());
     store_ = std::move(*store);
+    state_ = std::make_unique<LastSurvey>(*store_);
     // First: with a damaged one begins an epoch.
     Result<std::vector<FileMark>> positions = store_->positions();
     if (!positions) return fail(positions.error());
@@ -169,8 +170,8 @@ class Daemon {
     return desk_->open();
   }
 
-  [[nodiscard]] Surveyed surveyed() const {
-    return {config(), *setup_.rules, *pipeline_, *source_,      *store_, *outlets_,
+  [[nodiscard]] Surveyed surveyed() {
+    return {config(), *setup_.rules, *pipeline_, *source_,      *state_, *outlets_,
             lookout_, clock_,        started_,   rules_loaded_, refused_};
   }
 
@@ -349,7 +350,7 @@ class Daemon {
     return kExitWell;
   }
 
-  StatusReport report() const { return take_status(surveyed()); }
+  StatusReport report() { return take_status(surveyed()); }
 
   const SignalQueue signals_;
   Setup setup_;
@@ -367,6 +368,7 @@ class Daemon {
   std::unique_ptr<RuleWatch> rule_watch_;
   // In the order in which they need each other; destroyed the other way round.
   std::unique_ptr<Store> store_;
+  std::unique_ptr<LastSurvey> state_;
   std::unique_ptr<StoreOutbox> outbox_;
   std::unique_ptr<Outlets> outlets_;
   std::unique_ptr<Pipeline> pipeline_;

@@ -122,19 +122,6 @@ Result<Usage> Store::pending_usage(const std::string& sink) {
   return usage("sink/" + sink);
 }
 
-// Not the first of them: a newer revision has taken the place of an older one.
-Result<std::optional<WallTime>> Store::oldest_pending(const std::string& sink) {
-  const std::lock_guard guard(mutex_);
-  std::optional<WallTime> oldest;
-  auto read = database_.each(
-      "SELECT committed FROM alerts WHERE number IN "
-      "(SELECT alert FROM outbox WHERE sink = ? ORDER BY sequence LIMIT 100) "
-      "ORDER BY committed LIMIT 1",
-      [&](const Row& row) { oldest = row.time(0); }, sink);
-  if (!read) return fail(read.error());
-  return oldest;
-}
-
 Result<Usage> Store::outbox_usage() {
   const std::lock_guard guard(mutex_);
   return usage("waiting");

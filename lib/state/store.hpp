@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -58,6 +59,19 @@ struct Resent {
 struct Usage {
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
+};
+
+// What the state says of itself.
+struct StateSurvey {
+  struct Outbox {
+    Usage waiting;
+    // When the longest waiting of the sink's next 100 deliveries was committed.
+    std::optional<WallTime> oldest;
+  };
+  std::map<std::string, Outbox> sinks;
+  Usage outbox;                   // as outbox_usage()
+  std::uint64_t quarantined = 0;  // as quarantined()
+  std::uint64_t open_services = 0;
 };
 
 // How far the knowledge of Services reaches.
@@ -155,8 +169,6 @@ class Store {
                                                 std::span<const Alert> alerts);
   [[nodiscard]] Result<std::string> sink_mark(const std::string& sink);
   [[nodiscard]] Result<Usage> pending_usage(const std::string& sink);
-  // When the longest waiting of the sink's next 100 deliveries was committed.
-  [[nodiscard]] Result<std::optional<WallTime>> oldest_pending(const std::string& sink);
   // Of all sinks together, an alert that waits for several counted once: what max_size bounds.
   [[nodiscard]] Result<Usage> outbox_usage();
   // Sinks for which something waits, those that no config names any more included.
@@ -177,11 +189,12 @@ class Store {
   // Of what was committed since then the newest `max` alerts, among the newest 10,000 revisions:
   // of each its newest revision, the newest first, and whether there are more. An alert may be
   // megabytes, so they come one at a time. Damaged ones are passed over and stay. Lets commits in
-  // between.
+  // between, and does not wait for one that stands.
   [[nodiscard]] Result<More> for_each_recent_alert(
       WallTime since, std::size_t max,
       const std::function<void(const Alert&, WallTime committed)>& visit);
-  [[nodiscard]] Result<std::uint64_t> count_open_services();
+  // The same for figures: of kind io when a write stands for half a second, as on a frozen disk.
+  [[nodiscard]] Result<StateSurvey> survey(std::span<const std::string> sinks);
 
   // Forgets, at most 1000 rows of a kind a call: history older than its retention or beyond
   // max_size, with its dead letters, unless some sink still waits for it; closed windows later
@@ -258,6 +271,7 @@ class Store {
   [[nodiscard]] bool set_aside(const std::vector<DamagedRow>& rows);
   [[nodiscard]] Result<std::optional<Window>> last_told(const std::string& alert_id);
   [[nodiscard]] Result<Usage> usage(const std::string& owner);
+  [[nodiscard]] Result<std::optional<WallTime>> oldest_pending(const std::string& sink);
 
   // Each of these returns true when there is more to do.
   [[nodiscard]] bool prune_windows(Transaction& transaction, WallTime before, Crowded crowded);
@@ -269,7 +283,7 @@ class Store {
   WallTime opened_{};
   std::string epoch_;
   LastRun last_run_;
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::timed_mutex mutex_;  // guards what follows
   Damaged damaged_;
   bool is_stand_in_ = false;  // see open_stand_in()
   Fd lock_;

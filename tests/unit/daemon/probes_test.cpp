@@ -46,6 +46,16 @@ TEST_CASE("ready is who reads every log, can remember and has rules") {
   CHECK(failing(readiness_checks(sight_of(false, false), ill, 0)) == "state reading rules");
 }
 
+TEST_CASE("a state whose disk stands is not ready, one whose disk is slow is") {
+  Lookout::Sight sight = sight_of(false, false);
+  sight.mono = kStart;
+  LedgerStatus writing;
+  writing.writing_since = kStart - seconds(4);
+  CHECK(failing(readiness_checks(sight, writing, 5)).empty());
+  writing.writing_since = kStart - seconds(70);
+  CHECK(readiness_checks(sight, writing, 5)[1].reason == "a write has not ended for 1m10s");
+}
+
 TEST_CASE("a check that fails counts when it has failed for its grace without a break") {
   Grace grace(seconds(30));
   const auto settle = [&](const char* reason, int at) {

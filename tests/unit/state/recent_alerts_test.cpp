@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "support/temp_dir.hpp"
 #include "unit/state/samples.hpp"
@@ -85,7 +86,29 @@ TEST_CASE("Services that are open are counted") {
                       {ServiceChange::Kind::known, sample_service("two")},
                       {ServiceChange::Kind::known, closed_service("three", 7)}};
   must(store->commit(changes, at(1)));
-  CHECK(must(store->count_open_services()) == 2);
+  CHECK(must(store->survey({})).open_services == 2);
+}
+
+TEST_CASE("who only looks does not wait for a call that stands") {
+  auto store = must(Store::open_temporary());
+  send(*store, sample_alert("a"), {"s"});
+  const std::vector<std::string> sinks = {"s"};
+  CHECK(must(store->survey(sinks)).sinks["s"].waiting.count == 1);
+  Changes changes;
+  changes.services = {{ServiceChange::Kind::known, sample_service("one")}};
+  must(store->commit(changes, at(1)));
+  std::string error;
+  std::string page_error;
+  must(store->for_each_service([&](const KnownService&) {  // which holds the lock
+    std::thread([&] {
+      if (const auto survey = store->survey(sinks); !survey) error = survey.error().text;
+      const auto page = store->for_each_recent_alert(at(0), 10, [](const Alert&, WallTime) {});
+      if (!page) page_error = page.error().text;
+    }).join();
+  }));
+  CHECK(error == "the state: a write of it has not ended");
+  CHECK(page_error == error);
+  CHECK(must(store->survey(sinks)).sinks["s"].waiting.count == 1);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// What a person is shown of the history, while the ledger goes on writing it.
+// What people and scrapers are shown of the state, while the ledger goes on writing it.
 
+#include <chrono>
 #include <limits>
 #include <set>
 #include <string_view>
@@ -14,6 +15,11 @@ constexpr std::size_t kPageRows = 100;  // read under the lock: a millisecond at
 // What is held of a page, and one alert more: each may be as large as strangers make it.
 constexpr std::size_t kPageBytes = 1U << 20U;
 constexpr std::size_t kLookedAtMax = 10'000;
+
+// A write on a disk that stands keeps the lock for as long as the disk does. Whoever only looks
+// answers probes, too.
+constexpr std::chrono::milliseconds kPatience{500};
+constexpr const char* kStands = "the state: a write of it has not ended";
 
 struct EncodedAlert {
   std::string key;
@@ -40,7 +46,8 @@ Result<More> Store::for_each_recent_alert(
     std::size_t bytes = 0;
     Result<void> read;
     {
-      const std::lock_guard guard(mutex_);
+      const std::unique_lock lock(mutex_, kPatience);
+      if (!lock) return fail(ErrorKind::io, kStands);
       read = database_.each(
           "SELECT number, alert_id, revision, epoch, committed, body FROM alerts "
           "WHERE number < ? ORDER BY number DESC LIMIT ?",
@@ -74,13 +81,37 @@ Result<More> Store::for_each_recent_alert(
   return More::some;
 }
 
-Result<std::uint64_t> Store::count_open_services() {
-  const std::lock_guard guard(mutex_);
-  std::uint64_t count = 0;
-  auto read = database_.each("SELECT count(*) FROM services WHERE open = 1",
-                             [&](const Row& row) { count = row.bits(0); });
+Result<StateSurvey> Store::survey(std::span<const std::string> sinks) {
+  const std::unique_lock lock(mutex_, kPatience);
+  if (!lock) return fail(ErrorKind::io, kStands);
+  StateSurvey survey;
+  for (const std::string& sink : sinks) {
+    Result<Usage> waiting = usage("sink/" + sink);
+    if (!waiting) return fail(waiting.error());
+    Result<std::optional<WallTime>> oldest = oldest_pending(sink);
+    if (!oldest) return fail(oldest.error());
+    survey.sinks[sink] = {*waiting, *oldest};
+  }
+  Result<Usage> waiting = usage("waiting");
+  if (!waiting) return fail(waiting.error());
+  survey.outbox = *waiting;
+  survey.quarantined = quarantine_.taken();
+  auto counted = database_.each("SELECT count(*) FROM services WHERE open = 1",
+                                [&](const Row& row) { survey.open_services = row.bits(0); });
+  if (!counted) return fail(counted.error());
+  return survey;
+}
+
+// Not the first of them: a newer revision has taken the place of an older one.
+Result<std::optional<WallTime>> Store::oldest_pending(const std::string& sink) {
+  std::optional<WallTime> oldest;
+  auto read = database_.each(
+      "SELECT committed FROM alerts WHERE number IN "
+      "(SELECT alert FROM outbox WHERE sink = ? ORDER BY sequence LIMIT 100) "
+      "ORDER BY committed LIMIT 1",
+      [&](const Row& row) { oldest = row.time(0); }, sink);
   if (!read) return fail(read.error());
-  return count;
+  return oldest;
 }
 
 }  // namespace nodeportd
