@@ -49,8 +49,11 @@ void Aggregator::restore(std::vector<Window> open,
   shelved_until_ = shelved_until;
 }
 
-void Aggregator::add(const Batch& batch, std::optional<WallTime> wall, MonoTime now) {
-  for (const Match& match : batch.matches) {
+void Aggregator::add(Batch& batch, std::optional<WallTime> wall, MonoTime now) {
+  for (Match& match : batch.matches) {
+    // Else one line that was cut before its time would have all that come after it, of any year,
+    // join its alert of 1970, which has been told.
+    if (match.event.time <= WallTime()) match.event.time = watermark_.time_of(batch.end.stream);
     observe_time(match, batch.end.stream, wall, now);
     if (match.exception != Match::kNoException) {
       ++suppressions_[exceptions_[match.exception]];
@@ -59,6 +62,8 @@ void Aggregator::add(const Batch& batch, std::optional<WallTime> wall, MonoTime 
     const Exposure* exposure = match.write ? &batch.writes[*match.write].exposure : nullptr;
     for (const Group& group : match.groups) add_to_window(match, group, exposure);
   }
+  // Silent is a log from its last line on.
+  if (!batch.records.empty()) watermark_.set_at_end(batch.end.stream, false, now);
   watermark_.set_at_end(batch.end.stream, batch.at_end, now);
   while (by_end_.size() > options_.max_keys ||
          (bytes_ > options_.max_bytes && by_end_.size() > 1)) {

@@ -52,8 +52,9 @@ class Aggregator {
                const std::vector<std::pair<std::string, WallTime>>& watermarks,
                std::optional<WallTime> shelved_until);
 
-  // Takes in the matches of a batch. `wall` is nullopt in a replay, where no clock may matter.
-  void add(const Batch& batch, std::optional<WallTime> wall, MonoTime now);
+  // Takes in the matches of a batch, and dates those of lines that tell no time. `wall` is nullopt
+  // in a replay, where no clock may matter.
+  void add(Batch& batch, std::optional<WallTime> wall, MonoTime now);
 
   // Closes what is due and schedules revisions. Call after add() and at next_deadline().
   void advance(std::optional<WallTime> wall, MonoTime now);

@@ -36,6 +36,12 @@ void Watermark::set_at_end(const std::string& stream_name, bool at_end, MonoTime
   }
 }
 
+WallTime Watermark::time_of(const std::string& stream) const {
+  const auto found = std::find_if(streams_.begin(), streams_.end(),
+                                  [&](const Stream& each) { return each.name == stream; });
+  return found == streams_.end() ? WallTime() : found->time.value_or(WallTime());
+}
+
 std::optional<WallTime> Watermark::overall(MonoTime now) const {
   std::optional<WallTime> least;
   std::optional<WallTime> most;

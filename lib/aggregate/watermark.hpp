@@ -24,6 +24,8 @@ class Watermark {
   // The stream has, or has not, unread bytes.
   void set_at_end(const std::string& stream, bool at_end, MonoTime now);
 
+  // The largest event time of the stream's matches; 1970 before the first.
+  [[nodiscard]] WallTime time_of(const std::string& stream) const;
   // nullopt: nothing can be said yet.
   [[nodiscard]] std::optional<WallTime> overall(MonoTime now) const;
   // Every stream is at its end and idle, so that the wall clock may close windows too.

@@ -42,7 +42,7 @@ void aggregate_matches(benchmark::State& state) {
   for (auto _ : state) {
     EmptyShelf shelf;
     Aggregator aggregator({"bench", "bench", "epoch"}, {}, catalog, {}, shelf);
-    for (const Batch& batch : batches) {
+    for (Batch& batch : batches) {
       aggregator.add(batch, std::nullopt, MonoTime{});
       aggregator.advance(std::nullopt, MonoTime{});
       benchmark::DoNotOptimize(aggregator.take_changes());

@@ -200,6 +200,53 @@ TEST_CASE("an event far in the future alerts, moves no watermark and is said onc
   CHECK(notice_alert(kOrigin, notices[0], kNoon).message == notices[0].text);
 }
 
+TEST_CASE("a line that tells no time is dated by what its log told before it") {
+  Bench bench;
+  bench.wall = kNoon + std::chrono::hours(6);
+  const auto start_of = [&](std::vector<Match> matches) {
+    const std::vector<Alert> told = bench.feed(std::move(matches));
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].first_time == told[0].last_time);
+    return told[0].first_time;
+  };
+  CHECK(start_of({match_by("cut", WallTime(), 1)}) == WallTime());  // nothing was told yet
+  bench.feed({match_by("alice", kNoon)});
+  CHECK(start_of({match_by("cut", WallTime(), 2)}) == kNoon);
+  bench.feed({match_by("alice", kNoon + std::chrono::hours(5))});
+  bench.feed({match_by("bob", kNoon)});  // late
+  CHECK(start_of({match_by("cut", WallTime(), 3)}) == kNoon + std::chrono::hours(5));
+  Batch other;
+  other.end.stream = "other.log";
+  other.matches = {match_by("cut", WallTime(), 4)};
+  bench.aggregator.add(other, bench.wall, bench.now);
+  CHECK(other.matches[0].event.time == WallTime());
+}
+
+TEST_CASE("a log that brings lines is not silent, though each is read at once") {
+  Bench bench;
+  Batch batch;
+  batch.end.stream = "audit.log";
+  batch.at_end = true;
+  batch.matches = {match_by("alice", kNoon)};
+  batch.records.resize(1);
+  const auto watermark_after = [&](seconds pause) {
+    bench.now += pause;
+    return bench.aggregator.watermark(bench.now);
+  };
+  Batch later;
+  later.end.stream = "other.log";
+  later.matches = {match_by("alice", kNoon + std::chrono::hours(1))};
+  bench.aggregator.add(later, bench.wall, bench.now);  // and has more to come
+  bench.aggregator.add(batch, bench.wall, bench.now);
+  CHECK(watermark_after(seconds(20)) == kNoon);
+  batch.matches.clear();
+  bench.aggregator.add(batch, bench.wall, bench.now);
+  CHECK(watermark_after(seconds(20)) == kNoon);
+  batch.records.clear();  // a mark alone
+  bench.aggregator.add(batch, bench.wall, bench.now);
+  CHECK(watermark_after(seconds(10)) == kNoon + std::chrono::hours(1));
+}
+
 TEST_CASE("after a reload rules and exceptions are read by their new numbers, open windows go on") {
   Bench bench;
   Match excepted = match_by("bob", kNoon);
