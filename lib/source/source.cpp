@@ -8,6 +8,7 @@
 #include <array>
 #include <climits>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include "source/batch_stock.hpp"
@@ -19,6 +20,9 @@ namespace {
 
 // After this many batches the kernel is heard and `stop` looked at again.
 constexpr int kBatchesPerStep = 64;
+// A log that a pattern found, and of which no file is left, is missed for this long: that of a pod
+// that was replaced is written by nobody.
+constexpr std::chrono::hours kMissedFor{1};
 
 bool is_pattern(const std::string& path) {
   return path.find_first_of("*?[") != std::string::npos;
@@ -27,15 +31,16 @@ bool is_pattern(const std::string& path) {
 }  // namespace
 
 struct Source::Followed {
-  Followed(const std::string& path, std::uint32_t number, std::uint64_t line,
+  Followed(const std::string& path, std::uint32_t number, const SourceOptions::Input& input,
            StreamCounters& counters)
-      : stream(path, number, counters), index(number), max_line(line) {}
+      : stream(path, number, counters), index(number), found_by(input) {}
 
   Stream stream;
   std::uint32_t index;
-  std::uint64_t max_line;
-  bool has_news = true;    // something is to be read or looked at
-  bool was_served = true;  // since its status was published
+  const SourceOptions::Input& found_by;
+  std::optional<MonoTime> gone_since;  // without a file, where its pattern finds other logs
+  bool has_news = true;                // something is to be read or looked at
+  bool was_served = true;              // since its status was published
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
 };
@@ -79,10 +84,15 @@ Result<std::vector<std::string>> Source::expand(const std::string& pattern) cons
       path = (whole.parent_path() / rotated->base).string();
     }
   }
-  for (const FileMark& mark : resume_) paths.push_back(mark.stream);
-  std::erase_if(paths, [&](const std::string& path) {
+  const auto is_no_log = [&](const std::string& path) {
     return path.ends_with(".gz") || ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) != 0;
-  });
+  };
+  std::erase_if(paths, is_no_log);
+  if (paths.empty()) {
+    // Not even a rotated file: the folder is not mounted yet, perhaps.
+    for (const FileMark& mark : resume_) paths.push_back(mark.stream);
+    std::erase_if(paths, is_no_log);
+  }
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   return paths;
@@ -94,19 +104,45 @@ Result<void> Source::find_streams(const Moment& now) {
     if (!paths) return fail(paths.error());
     for (const std::string& path : *paths) {
       const bool is_known = std::any_of(followed_.begin(), followed_.end(), [&](const auto& each) {
-        return each->stream.path() == path;
+        return each.second->stream.path() == path;
       });
       if (!is_known) add_stream(path, input, now);
     }
+    if (started_) let_go_of_gone(input, *paths, now);
   }
   return {};
 }
 
+// Its position is kept: should it come back, it is read on from there.
+void Source::let_go_of_gone(const SourceOptions::Input& input,
+                            const std::vector<std::string>& there, const Moment& now) {
+  for (auto at = followed_.begin(); at != followed_.end();) {
+    Followed& followed = *at->second;
+    const bool is_there = std::binary_search(there.begin(), there.end(), followed.stream.path());
+    if (&followed.found_by != &input || is_there || there.empty()) {
+      if (&followed.found_by == &input) followed.gone_since.reset();
+      ++at;
+      continue;
+    }
+    followed.gone_since = followed.gone_since.value_or(now.mono);
+    if (now.mono - *followed.gone_since < kMissedFor || !followed.stream.is_read_out()) {
+      ++at;
+      continue;
+    }
+    std::vector<FileMark> marks = followed.stream.marks();
+    std::move(marks.begin(), marks.end(), std::back_inserter(resume_));
+    (void)watches_->update(followed.index, {});
+    at = followed_.erase(at);
+  }
+}
+
 void Source::add_stream(const std::string& path, const SourceOptions::Input& input,
                         const Moment& now) {
-  const auto index = static_cast<std::uint32_t>(followed_.size());
-  followed_.push_back(std::make_unique<Followed>(path, index, input.max_line, counters_.streams));
-  Stream& stream = followed_.back()->stream;
+  const std::uint32_t index = streams_found_++;
+  Followed& followed =
+      *followed_.emplace(index, std::make_unique<Followed>(path, index, input, counters_.streams))
+           .first->second;
+  Stream& stream = followed.stream;
   const auto first = std::stable_partition(
       resume_.begin(), resume_.end(), [&](const FileMark& mark) { return mark.stream != path; });
   std::vector<FileMark> marks(first, resume_.end());
@@ -124,7 +160,7 @@ void Source::add_stream(const std::string& path, const SourceOptions::Input& inp
   } else {
     stream.resume(std::move(marks), now);
   }
-  renew_watches(*followed_.back());
+  renew_watches(followed);
 }
 
 bool Source::renew_watches(Followed& followed) {
@@ -149,14 +185,14 @@ void Source::hear_kernel() {
   for (const Watches::News& news : watches_->read_news()) {
     if (news.event.kind == KernelEvent::Kind::overflow) {
       counters_.overflows.add();
-      for (const auto& followed : followed_) {
+      for (const auto& [index, followed] : followed_) {
         followed->stream.note_names();
         followed->has_news = true;
       }
       continue;
     }
     for (const auto& [index, folder] : news.listeners) {
-      Followed& followed = *followed_[index];
+      Followed& followed = *followed_.at(static_cast<std::uint32_t>(index));
       switch (news.event.kind) {
         case KernelEvent::Kind::grown:
           followed.stream.note_growth();
@@ -183,7 +219,7 @@ void Source::reconcile(const Moment& now) {
   next_reconcile_ = now.mono + options_.reconcile;
   // A pattern that was good at start fails later only for want of memory: the next look is soon.
   (void)find_streams(now);
-  for (const auto& followed : followed_) {
+  for (const auto& [index, followed] : followed_) {
     followed->stream.note_names();
     followed->stream.watch_anew();
     followed->has_news = true;
@@ -200,7 +236,7 @@ bool Source::step() {
   bool is_busy = true;
   while (is_busy && !starved_ && stock_->handed_on() - before < kBatchesPerStep) {
     is_busy = false;
-    for (const auto& followed : followed_) {
+    for (const auto& [index, followed] : followed_) {
       if (!followed->has_news) continue;
       const Served served = serve(*followed, now);
       is_busy |= served == Served::busy;
@@ -216,8 +252,9 @@ Source::Served Source::serve(Followed& followed, const Moment& now) {
   followed.was_served = true;
   Batch* batch = stock_->try_take();
   if (batch == nullptr) return Served::starved;
-  const ReadLimits limits{
-      .batch_bytes = options_.batch_bytes, .max_line = followed.max_line, .wide = stock_->wide()};
+  const ReadLimits limits{.batch_bytes = options_.batch_bytes,
+                          .max_line = followed.found_by.max_line,
+                          .wide = stock_->wide()};
   const ReadCounters& read = counters_.streams.read;
   const std::uint64_t records = read.records.get();
   const std::uint64_t bytes = read.bytes.get();
@@ -289,12 +326,12 @@ void Source::sleep(const std::stop_token& stop) {
 
 void Source::publish_status(MonoTime now) {
   std::size_t files_open = 0;
-  for (const auto& followed : followed_) files_open += followed->stream.files_open();
+  for (const auto& [index, followed] : followed_) files_open += followed->stream.files_open();
   counters_.files_open.set(files_open);
   const std::lock_guard lock(mutex_);
-  status_.resize(followed_.size());
-  for (const auto& followed : followed_) {
-    StreamStatus& status = status_[followed->index];
+  std::erase_if(status_, [&](const auto& each) { return !followed_.contains(each.first); });
+  for (const auto& [index, followed] : followed_) {
+    StreamStatus& status = status_[index];
     const std::optional<MonoTime> behind_since = status.behind_since.value_or(now);
     if (std::exchange(followed->was_served, false)) {
       const bool has_come = followed->records != status.records;
@@ -310,8 +347,10 @@ void Source::publish_status(MonoTime now) {
 }
 
 std::vector<StreamStatus> Source::status() const {
+  std::vector<StreamStatus> all;
   const std::lock_guard lock(mutex_);
-  return status_;
+  for (const auto& [index, status] : status_) all.push_back(status);
+  return all;
 }
 
 }  // namespace nodeportd

@@ -98,6 +98,8 @@ class Source {
   [[nodiscard]] Result<void> find_streams(const Moment& now);
   [[nodiscard]] Result<std::vector<std::string>> expand(const std::string& pattern) const;
   void add_stream(const std::string& path, const SourceOptions::Input& input, const Moment& now);
+  void let_go_of_gone(const SourceOptions::Input& input, const std::vector<std::string>& there,
+                      const Moment& now);
   [[nodiscard]] Moment now() const { return {clock_.wall(), clock_.mono()}; }
   void hear_kernel();
   void reconcile(const Moment& now);
@@ -109,12 +111,13 @@ class Source {
   void publish_status(MonoTime now);
 
   SourceOptions options_;
-  std::vector<FileMark> resume_;  // of streams that are not there yet
+  std::vector<FileMark> resume_;  // of streams that are not there yet, or any more
   Waker& waker_;
   const Clock& clock_;
   std::unique_ptr<BatchStock> stock_;
   std::unique_ptr<Watches> watches_;
-  std::vector<std::unique_ptr<Followed>> followed_;
+  std::map<std::uint32_t, std::unique_ptr<Followed>> followed_;  // by batch.stream
+  std::uint32_t streams_found_ = 0;
   SourceCounters counters_;
   Pulse pulse_;
   WallTime opened_{};
@@ -124,7 +127,7 @@ class Source {
   bool told_unwatched_ = false;
 
   mutable std::mutex mutex_;
-  std::vector<StreamStatus> status_;
+  std::map<std::uint32_t, StreamStatus> status_;  // by batch.stream
 };
 
 struct ReadOptions {

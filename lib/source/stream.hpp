@@ -117,6 +117,8 @@ class Stream {
   void tell(Notice notice) { notices_.push_back(std::move(notice)); }
 
   [[nodiscard]] StreamStatus status() const;
+  // To resume from, should it come back.
+  [[nodiscard]] std::vector<FileMark> marks() const;
   [[nodiscard]] std::size_t files_open() const {
     return lingering_.size() + (current_ ? 1 : 0) + (emptied_ ? 1 : 0);
   }

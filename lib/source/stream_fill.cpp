@@ -119,6 +119,13 @@ FileMark Stream::mark_of(const Followed& file) const {
   return mark;
 }
 
+std::vector<FileMark> Stream::marks() const {
+  std::vector<FileMark> marks = unresolved_;
+  for (const Followed& file : lingering_) marks.push_back(mark_of(file));
+  if (current_) marks.push_back(mark_of(*current_));
+  return marks;
+}
+
 std::optional<Stream::Watched> Stream::take_watched() {
   if (!std::exchange(watched_changed_, false)) return std::nullopt;
   Watched watched;

@@ -326,26 +326,6 @@ TEST_CASE(
   CHECK(scene.supply.notices() == Lines{"source.unreadable"});
 }
 
-TEST_CASE("every match of a pattern is a log of its own; a rotated name never is") {
-  Scene scene;
-  scene.options.inputs[0].audit_log = scene.dir / "*.log*";
-  write_text(scene.dir / "a.log", "same\n");
-  write_text(scene.dir / "b.log", "same\n");
-  write_text(scene.dir / "a-2026-11-24T08-00-00.000.log", "older a\n");
-  pack(scene.dir / "b-2026-11-24T08-00-00.000.log.gz", "older b\n");
-  scene.open();
-  CHECK(scene.source->status().size() == 2);
-  scene.drain();
-  Lines lines = scene.news();
-  std::sort(lines.begin(), lines.end());
-  CHECK(lines == Lines{"older a", "older b", "same", "same"});
-  // What appears later starts at 0, found by the next look.
-  write_text(scene.dir / "c.log", "c\n");
-  scene.reconcile();
-  CHECK(scene.news() == Lines{"c"});
-  CHECK(scene.supply.history.back().stream == 2);
-}
-
 TEST_CASE("an end is told once: when it is reached, not at each look") {
   Scene scene;
   scene.options.batch_bytes = 64;
