@@ -75,15 +75,36 @@ void insert_event(std::vector<EventRef>& events, const EventRef& event) {
   if (events.size() > kEventsMax) events.pop_back();
 }
 
-// Outcome first: what succeeded is the least of its enumeration.
+// Outcome first: what succeeded is the least of its enumeration. Then what opened something, by the
+// uid that the apiserver gave it: an auditID, which the client chooses, must not put a decoy before
+// what it is to hide.
 bool sooner(const Exposure& a, const Exposure& b) {
-  return a.outcome != b.outcome ? a.outcome < b.outcome : a < b;
+  if (a.outcome != b.outcome) return a.outcome < b.outcome;
+  if (a.opened.empty() != b.opened.empty()) return b.opened.empty();
+  return a.uid != b.uid ? a.uid < b.uid : a < b;
 }
 
-void insert_exposure(std::vector<Exposure>& exposures, const Exposure& exposure) {
+template <typename T>
+std::size_t cut(std::vector<T>& list) {
+  const std::size_t beyond = list.size() - std::min(list.size(), kDoorsListed);
+  list.resize(list.size() - beyond);
+  return beyond;
+}
+
+// Without it one alert of 32 writes with thousands of addresses each would be megabytes, in each of
+// its revisions.
+Exposure listed(Exposure exposure) {
+  const std::size_t beyond = cut(exposure.doors.node_ports) + cut(exposure.doors.external_ips);
+  exposure.unlisted = static_cast<std::uint32_t>(beyond);
+  cut(exposure.opened.node_ports);
+  cut(exposure.opened.external_ips);
+  return exposure;
+}
+
+void insert_exposure(std::vector<Exposure>& exposures, Exposure exposure) {
   const auto at = std::lower_bound(exposures.begin(), exposures.end(), exposure, sooner);
   if (at != exposures.end() && *at == exposure) return;
-  exposures.insert(at, exposure);
+  exposures.insert(at, std::move(exposure));
   if (exposures.size() > kExposuresMax) exposures.pop_back();
 }
 
@@ -151,7 +172,7 @@ Novelty absorb(Window& window, const Rule& rule, const Match& match, const Expos
     for (const std::string& value : match.values[i]) insert_distinct(distinct, value);
   }
   insert_event(alert.events, match.event);
-  if (exposure != nullptr) insert_exposure(alert.exposures, *exposure);
+  if (exposure != nullptr) insert_exposure(alert.exposures, listed(*exposure));
   return remember(window.seen, match.novelty);
 }
 

@@ -14,6 +14,7 @@ namespace nodeportd {
 
 constexpr std::size_t kEventsMax = 3;      // per alert
 constexpr std::size_t kValuesMax = 1'000;  // distinct, per field
+constexpr std::size_t kDoorsListed = 64;   // ports, and addresses, of a write in an alert
 constexpr std::size_t kSeenMax = 4'096;    // novel values remembered per window
 
 // The window of `rule` that holds `time`: tumbling, aligned to 1970.

@@ -61,6 +61,7 @@ constexpr auto kKeys = std::to_array<std::string_view>({
     "exposure.node_ports.protocol",
     "exposure.external_ips",
     "exposure.health_check_node_port",
+    "exposure.unlisted",
     "exposure.via",
     "exposure.before",
     "exposure.opened",

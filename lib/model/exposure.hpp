@@ -96,6 +96,9 @@ struct Exposure {
   Doors opened;  // of `doors`, what was not there before; empty unless the write succeeded
   bool audit_id_reused = false;  // another write bore the same auditID
 
+  // In an alert: ports and addresses of `doors` beyond those that it lists.
+  std::uint32_t unlisted = 0;
+
   auto operator<=>(const Exposure&) const = default;
 };
 

@@ -53,6 +53,7 @@ void write_exposure(JsonWriter& json, const Exposure& exposure) {
   write_member(json, "outcome", to_text(exposure.outcome));
   write_member(json, "type", exposure.type);
   write_doors(json, exposure.doors);
+  write_member(json, "unlisted", exposure.unlisted);
   write_via(json, exposure.via);
   write_member(json, "before", to_text(exposure.before));
   write_opened(json, exposure.opened);
@@ -88,6 +89,7 @@ std::string to_words(const Exposure& exposure) {
   for (const std::string& address : exposure.doors.external_ips) {
     if (++told <= kWordsMax) words += " " + address;
   }
+  told += exposure.unlisted;
   if (told > kWordsMax) words += fmt::format(" and {} more", told - kWordsMax);
   return words + ", " + std::string(to_text(exposure.outcome));
 }

@@ -67,7 +67,7 @@ void serialize(Archive& archive, Doors& doors) {
 template <class Archive>
 void serialize(Archive& archive, Exposure& exposure) {
   auto& [audit_id, change, outcome, type, doors, via, inspectable, inspectable_reason, ns, name,
-         uid, user, actor, origin_ip, before, opened, audit_id_reused] = exposure;
+         uid, user, actor, origin_ip, before, opened, audit_id_reused, unlisted] = exposure;
   archive(audit_id, change, outcome, type, doors, via, inspectable, inspectable_reason, ns, name,
           uid, user, actor, origin_ip, before, opened, audit_id_reused);
 }
@@ -107,8 +107,8 @@ void serialize(Archive& archive, AuditIdRun& run) {
 // NOLINTEND(misc-use-internal-linkage)
 namespace {
 
-// 2: an alert's exposures. 3: whether it is replayed.
-constexpr char kFormat = 3;
+// 2: an alert's exposures. 3: whether it is replayed. 4: what its exposures do not list.
+constexpr char kFormat = 4;
 constexpr std::size_t kHeaderSize = 1 + sizeof(std::uint32_t);
 constexpr std::size_t kUsualSize = 4096;  // room for most values
 
@@ -138,6 +138,11 @@ class ViewBuffer : public std::streambuf {
   }
 };
 
+template <class Archive, typename AnyAlert>
+void archive_unlisted(Archive& archive, AnyAlert& alert) {
+  for (auto& exposure : alert.exposures) archive(exposure.unlisted);
+}
+
 // What a format added stands behind all of the formats before it, so that those are a beginning.
 template <class Archive, typename Value>
 void archive_whole(Archive& archive, Value& value, char format) {
@@ -148,6 +153,11 @@ void archive_whole(Archive& archive, Value& value, char format) {
   if (format < 3) return;
   if constexpr (std::is_same_v<std::remove_const_t<Value>, Alert>) archive(value.replayed);
   if constexpr (std::is_same_v<std::remove_const_t<Value>, Window>) archive(value.alert.replayed);
+  if (format < 4) return;
+  if constexpr (std::is_same_v<std::remove_const_t<Value>, Alert>) archive_unlisted(archive, value);
+  if constexpr (std::is_same_v<std::remove_const_t<Value>, Window>) {
+    archive_unlisted(archive, value.alert);
+  }
 }
 
 std::string checksum(std::string_view key, std::string_view value) {

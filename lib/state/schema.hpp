@@ -139,7 +139,10 @@ DROP TABLE audit_ids;
 // The same tables; alerts and windows of format 3 (codec.cpp). meta has a `replayed_until`.
 inline constexpr const char* kVersion4 = "";
 
-inline constexpr std::array kSchema = {kVersion1, kVersion2, kVersion3, kVersion4};
+// The same tables; alerts and windows of format 4.
+inline constexpr const char* kVersion5 = "";
+
+inline constexpr std::array kSchema = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 inline constexpr int kSchemaVersion = static_cast<int>(kSchema.size());
 
 }  // namespace nodeportd

@@ -81,6 +81,7 @@ class Drawn {
     exposure.before = one_to(Exposure::Before::open);
     exposure.opened = doors();
     exposure.audit_id_reused = flag();
+    exposure.unlisted = number<std::uint32_t>();
     return exposure;
   }
 

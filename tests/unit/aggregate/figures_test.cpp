@@ -155,6 +155,50 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("an alert lists so many doors of a write, and says how many more there are") {
+  const Rule rule = port_rule();
+  Window window = begin_window(kOrigin, rule, WallTime(), {"alice", "a"});
+  Exposure exposure;
+  exposure.outcome = Exposure::Outcome::succeeded;
+  for (std::uint32_t i = 0; i < 70; ++i) {
+    exposure.doors.node_ports.emplace_back().number = 30'000 + i;
+    exposure.doors.external_ips.push_back("192.0.2." + std::to_string(i));
+  }
+  exposure.opened = exposure.doors;
+  absorb(window, rule, match_at(1, "id"), &exposure);
+  const Exposure& kept = window.alert.exposures.at(0);
+  CHECK(kept.doors.node_ports.size() == kDoorsListed);
+  CHECK(kept.doors.node_ports.back().number == 30'063);
+  CHECK(kept.opened.external_ips.size() == kDoorsListed);
+  CHECK(kept.unlisted == 12);
+  absorb(window, rule, match_at(1, "id"), &exposure);
+  CHECK(window.alert.exposures.size() == 1);
+}
+
+TEST_CASE(
+    "no client can choose which writes an alert lists, by its auditIDs or by writes that open "
+    "nothing") {
+  const Rule rule = port_rule();
+  Window window = begin_window(kOrigin, rule, WallTime(), {"alice", "a"});
+  Exposure exposure;
+  exposure.outcome = Exposure::Outcome::succeeded;
+  for (int i = 0; i < 40; ++i) {
+    exposure.audit_id = "0-decoy-" + std::to_string(i);
+    absorb(window, rule, match_at(1, "id"), &exposure);
+  }
+  exposure.audit_id = "z";
+  exposure.opened.node_ports.emplace_back().number = 30'123;
+  absorb(window, rule, match_at(1, "id"), &exposure);
+  CHECK(window.alert.exposures.front().audit_id == "z");
+  exposure.uid = "b";
+  absorb(window, rule, match_at(1, "id"), &exposure);
+  exposure.audit_id = "a";
+  exposure.uid = "c";
+  absorb(window, rule, match_at(1, "id"), &exposure);
+  CHECK(window.alert.exposures.at(1).uid == "b");
+  CHECK(window.alert.exposures.at(2).uid == "c");
+}
+
 TEST_CASE("a value is fresh once, and what is remembered is bounded") {
   const Rule rule = port_rule();
   Window window = begin_window(kOrigin, rule, WallTime(), {"alice", "a"});

@@ -70,12 +70,20 @@ TEST_CASE("rows of format 1 are read, without what it did not have") {
   CHECK(same(must(decode<FileMark>(row_key(mark), bytes_of(kVersion1Mark))), mark));
 }
 
-// As format 2 wrote it: without what format 3 has at its end.
+const Alert& alert_of(const Alert& alert) {
+  return alert;
+}
+const Alert& alert_of(const Window& window) {
+  return window.alert;
+}
+
+// As format 2 or 3 wrote it: without what formats after it have at their end.
 template <typename Value>
-std::string encode_2(const std::string& key, const Value& value) {
+std::string encode_older(char format, const std::string& key, const Value& value) {
   std::string bytes = encode(key, value);
-  bytes.pop_back();
-  bytes[0] = 2;
+  bytes.resize(bytes.size() - sizeof(std::uint32_t) * alert_of(value).exposures.size());
+  if (format < 3) bytes.pop_back();
+  bytes[0] = format;
   const std::string_view body = std::string_view(bytes).substr(5);
   const std::uint32_t sum = crc32c(body, crc32c(std::string_view("\0", 1), crc32c(key)));
   for (unsigned i = 0; i < 4; ++i) bytes[1 + i] = static_cast<char>((sum >> (8 * i)) & 0xFFU);
@@ -85,14 +93,30 @@ std::string encode_2(const std::string& key, const Value& value) {
 TEST_CASE("rows of format 2 are read as not replayed") {
   const Alert alert = sample_alert("a");
   const Window window = sample_window("w");
-  CHECK(same(must(decode<Alert>("key", encode_2("key", alert))), alert));
-  CHECK(same(must(decode<Window>("w", encode_2("w", window))), window));
+  CHECK(same(must(decode<Alert>("key", encode_older(2, "key", alert))), alert));
+  CHECK(same(must(decode<Window>("w", encode_older(2, "w", window))), window));
+}
+
+TEST_CASE("rows of format 3 are read as listing all") {
+  Alert alert = sample_alert("a");
+  alert.replayed = true;
+  REQUIRE_FALSE(alert.exposures.empty());
+  CHECK(same(must(decode<Alert>("key", encode_older(3, "key", alert))), alert));
 }
 
 TEST_CASE("that an alert is replayed is kept") {
   Alert alert = sample_alert("a");
   alert.replayed = true;
   CHECK(must(decode<Alert>("key", encode("key", alert))).replayed);
+}
+
+TEST_CASE("how much an alert does not list is kept") {
+  Alert alert = sample_alert("a");
+  alert.exposures.front().unlisted = 7;
+  CHECK(same(must(decode<Alert>("key", encode("key", alert))), alert));
+  Window window = sample_window("w");
+  window.alert.exposures = alert.exposures;
+  CHECK(same(must(decode<Window>("w", encode("w", window))), window));
 }
 
 TEST_CASE("a row that says another format than it has is damaged") {

@@ -43,7 +43,7 @@ TEST_CASE("a state of version 1 is brought up to date with all that it holds") {
     CHECK(must(store->last_audit_sequence()) == 0);
     CHECK_FALSE(must(store->service_history()).since.has_value());
   }
-  CHECK(version_of(options) == 4);
+  CHECK(version_of(options) == 5);
   auto store = must(Store::open(options, at(3)));
   Changes changes;
   changes.services = {{{}, sample_service("web")}};
@@ -69,7 +69,7 @@ TEST_CASE("a state of version 2 keeps the auditIDs that it knows") {
     CHECK(must(store->last_audit_sequence()) == 9);
     CHECK(waiting(*store) == Names{"a.1"});
   }
-  CHECK(version_of(options) == 4);
+  CHECK(version_of(options) == 5);
 }
 
 TEST_CASE("a reader beside the daemon leaves a state of version 1 as it is and says what to do") {
@@ -88,7 +88,7 @@ TEST_CASE("a state of version 1 that is damaged is saved into one of today") {
   auto store = must(Store::open(options, at(1)));
   CHECK(store->take_notices().size() == 1);
   CHECK(waiting(*store) == Names{"a.1"});
-  CHECK(version_of(options) == 4);
+  CHECK(version_of(options) == 5);
 }
 
 // Of a state with one alert that waits, which a newer version wrote.
