@@ -1,6 +1,15 @@
 #include "base/problem.hpp"
 
+#include "base/text.hpp"
+
 namespace nodeportd {
+
+void keep_first(Problems& problems) {
+  if (problems.size() <= kProblemsMax) return;
+  const std::size_t more = problems.size() - kProblemsMax;
+  problems.resize(kProblemsMax);
+  problems.push_back({{problems.back().place.file}, "and " + counted(more, "problem") + " more"});
+}
 
 std::string to_text(const Problem& problem) {
   std::string text = problem.place.file;

@@ -87,3 +87,13 @@ TEST_CASE("a problem reads as file:line:column, or as the file alone") {
   CHECK(to_text(Problem{{"a.yaml", 3, 7}, "is wrong"}) == "a.yaml:3:7: is wrong");
   CHECK(to_text(Problem{{"a.yaml", 0, 0}, "is missing"}) == "a.yaml: is missing");
 }
+
+TEST_CASE("of many problems the first are kept, with how many there were") {
+  Problems problems(100, Problem{{"a.yaml", 3, 7}, "is wrong"});
+  keep_first(problems);
+  CHECK(problems.size() == 100);
+  problems.resize(105, Problem{{"b.yaml"}, "too"});
+  keep_first(problems);
+  REQUIRE(problems.size() == 101);
+  CHECK(to_text(problems.back()) == "a.yaml: and 5 problems more");
+}
