@@ -277,8 +277,8 @@ void load_rule_text(std::string_view text, const std::string& file,
   }
 }
 
-std::vector<CompiledRule> load_rule_files(const std::vector<std::string>& paths,
-                                          Problems& problems) {
+std::vector<CompiledRule> load_rule_files(const std::vector<std::string>& paths, Problems& problems,
+                                          FileKinds kinds) {
   std::vector<CompiledRule> rules;
   for (const std::string& path : paths) {
     std::error_code error;
@@ -286,7 +286,7 @@ std::vector<CompiledRule> load_rule_files(const std::vector<std::string>& paths,
     const std::vector<std::string> files =
         is_folder ? rule_files_of(path, problems) : std::vector<std::string>{path};
     for (const std::string& file : files) {
-      const auto text = read_file(file, kFileMax);
+      const auto text = read_file(file, kFileMax, is_folder ? FileKinds::regular : kinds);
       if (text) {
         load_rule_text(*text, file, rules, problems);
       } else if (text.error().kind == ErrorKind::not_found) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/files.hpp"
 #include "base/problem.hpp"
 #include "match/detection.hpp"
 #include "match/field_path.hpp"
@@ -28,8 +29,10 @@ struct CompiledRule {
 // The Sigma rules of files, and of folders' `*.yml` and `*.yaml` in the order of their names (not
 // of folders in them). What cannot be read, or cannot be honoured exactly, is a problem with its
 // place; all of them are found in one pass, and the rules are of use only when there are none.
+// `kinds`: of what `paths` may be; what stands in a folder must be a file.
 [[nodiscard]] std::vector<CompiledRule> load_rule_files(const std::vector<std::string>& paths,
-                                                        Problems& problems);
+                                                        Problems& problems,
+                                                        FileKinds kinds = FileKinds::regular);
 
 // Whether a file of that name in a folder of rules is one.
 [[nodiscard]] bool is_rule_file(std::string_view name);
