@@ -58,7 +58,7 @@ Setup load_setup(const std::string& config_path, FileKinds kinds) {
 }
 
 std::vector<CompiledRule> compile_rules(const std::vector<std::string>& paths, Problems& problems) {
-  if (!paths.empty()) return load_rule_files(paths, problems, FileKinds::any);
+  if (!paths.empty()) return load_rule_files(paths, problems, {FileKinds::any, true});
   std::vector<CompiledRule> rules;
   for (const ShippedRule& shipped : shipped_rules()) {
     load_rule_text(shipped.yaml, std::string(shipped.name), rules, problems);

@@ -4,10 +4,10 @@
 
 namespace nodeportd {
 
-void keep_first(Problems& problems) {
-  if (problems.size() <= kProblemsMax) return;
-  const std::size_t more = problems.size() - kProblemsMax;
-  problems.resize(kProblemsMax);
+void keep_first(Problems& problems, std::size_t before) {
+  if (problems.size() <= before + kProblemsMax) return;
+  const std::size_t more = problems.size() - before - kProblemsMax;
+  problems.resize(before + kProblemsMax);
   problems.push_back({{problems.back().place.file}, "and " + counted(more, "problem") + " more"});
 }
 

@@ -23,8 +23,9 @@ using Problems = std::vector<Problem>;
 // As many as anybody reads of one load: a file of 1 MiB may hold hundreds of thousands.
 constexpr std::size_t kProblemsMax = 100;
 
-// Keeps the first kProblemsMax, and says behind them how many more there were.
-void keep_first(Problems& problems);
+// Keeps the first kProblemsMax of those behind the first `before`, and says how many more there
+// were.
+void keep_first(Problems& problems, std::size_t before = 0);
 
 // `file:line:column: text`, the form that editors jump to.
 [[nodiscard]] std::string to_text(const Problem& problem);

@@ -274,7 +274,7 @@ TEST_CASE("a pipe in a folder of rules is refused by its name, and nobody waits 
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   Problems problems;
   // Even where the folder itself was named on a command line.
-  (void)load_rule_files({dir.path().string()}, problems, FileKinds::any);
+  (void)load_rule_files({dir.path().string()}, problems, {.kinds = FileKinds::any});
   (void)load_rule_files({pipe}, problems);
   REQUIRE(problems.size() == 2);
   CHECK(to_text(problems[0]) == pipe + ": is a pipe, not a file");
