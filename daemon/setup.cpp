@@ -33,8 +33,8 @@ SourceOptions::Input input_of(const SourceConfig& config) {
 
 }  // namespace
 
-Setup load_setup(const std::string& config_path) {
-  LoadedConfig loaded = load_config(config_path);
+Setup load_setup(const std::string& config_path, FileKinds kinds) {
+  LoadedConfig loaded = load_config(config_path, process_environment(), kinds);
   Setup setup;
   setup.problems = std::move(loaded.problems);
   setup.config = std::move(loaded.config);
@@ -50,6 +50,7 @@ Setup load_setup(const std::string& config_path) {
     exceptions = load_exceptions(setup.config.exceptions, config_path, rules, setup.problems);
     conceal(loaded.expansions, config_path, setup.problems);
   }
+  keep_first(setup.problems);
   if (setup.problems.empty()) {
     setup.rules = std::make_shared<const RuleSet>(std::move(rules), std::move(exceptions));
   }
@@ -57,7 +58,7 @@ Setup load_setup(const std::string& config_path) {
 }
 
 std::vector<CompiledRule> compile_rules(const std::vector<std::string>& paths, Problems& problems) {
-  if (!paths.empty()) return load_rule_files(paths, problems);
+  if (!paths.empty()) return load_rule_files(paths, problems, {FileKinds::any, true});
   std::vector<CompiledRule> rules;
   for (const ShippedRule& shipped : shipped_rules()) {
     load_rule_text(shipped.yaml, std::string(shipped.name), rules, problems);

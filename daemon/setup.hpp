@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/files.hpp"
 #include "base/problem.hpp"
 #include "config/config.hpp"
 #include "match/rule_loader.hpp"
@@ -21,15 +22,16 @@ struct Setup {
   Problems problems;
 };
 
-// Reads config, rules and exceptions: all problems of all files in one pass.
-[[nodiscard]] Setup load_setup(const std::string& config_path);
+// Reads config, rules and exceptions: all problems of all files in one pass. `kinds`: of what
+// `config_path` may be; what it names must be files.
+[[nodiscard]] Setup load_setup(const std::string& config_path, FileKinds kinds = FileKinds::any);
 
 // The same for verbs to which a config is optional: its rules and exceptions, or `rules` (without
 // exceptions) where there are any or `config_path` is empty.
 [[nodiscard]] Setup load_setup_of(const std::string& config_path,
                                   const std::vector<std::string>& rules);
 
-// The rules of `paths` (files, or folders of them); none: the rules that nodeportd ships.
+// The rules of `paths` (files, pipes, or folders of files); none: the rules that nodeportd ships.
 [[nodiscard]] std::shared_ptr<const RuleSet> load_rules(const std::vector<std::string>& paths,
                                                         Problems& problems);
 

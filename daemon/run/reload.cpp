@@ -87,7 +87,8 @@ std::vector<std::string> keys_for_restart(const Config& running, const Config& n
 
 Reload load_again(const std::string& config_path, const Config& running,
                   const std::optional<std::vector<AllowedPath>>& allowed) {
-  Reload reload{load_setup(config_path), {}};
+  // Who reads a pipe waits for its writer, and with him the watchdog for us.
+  Reload reload{load_setup(config_path, FileKinds::regular), {}};
   const Setup& next = reload.setup;
   // What could not be read is at its default, which is no change that anybody made.
   if (next.is_config_well) reload.restart = keys_for_restart(running, next.config);

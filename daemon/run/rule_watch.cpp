@@ -1,5 +1,6 @@
 #include "daemon/run/rule_watch.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,14 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kQuiet{500};
 constexpr int kLinksMax = 40;  // as the kernel
+
+// Whether nobody is about to write and close what was created there: a link is what it is, and a
+// further name of a file has its content. Else its closing will be told.
+bool is_complete(const std::string& path) {
+  struct stat status = {};
+  if (::lstat(path.c_str(), &status) != 0) return false;
+  return !S_ISREG(status.st_mode) || status.st_nlink > 1;
+}
 
 }  // namespace
 
@@ -64,8 +73,10 @@ Result<void> RuleWatch::add_folder(const std::string& folder, const std::string&
   const Result<int> watch = inotify_.watch_contents(folder);
   if (!watch) return fail(watch.error());
   const auto [from, to] = files_.equal_range(*watch);
-  if (std::any_of(from, to, [&](const auto& each) { return each.second == file; })) return {};
-  files_.emplace(*watch, file);
+  if (std::any_of(from, to, [&](const auto& each) { return each.second.file == file; })) {
+    return {};
+  }
+  files_.emplace(*watch, Watched{folder, file});
   return {};
 }
 
@@ -74,7 +85,9 @@ bool RuleWatch::concerns(const KernelEvent& event) const {
   if (event.name.starts_with("..") || event.name.empty()) return true;
   const auto [from, to] = files_.equal_range(event.watch);
   return std::any_of(from, to, [&](const auto& each) {
-    return each.second.empty() ? is_rule_file(event.name) : each.second == event.name;
+    const auto& [folder, file] = each.second;
+    if (file.empty() ? !is_rule_file(event.name) : file != event.name) return false;
+    return event.kind != KernelEvent::Kind::created || is_complete(folder + '/' + event.name);
   });
 }
 

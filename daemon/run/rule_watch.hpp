@@ -12,8 +12,8 @@
 
 namespace nodeportd {
 
-// Tells when a file of the configuration or of rules was written, came or went, once it has been
-// quiet for half a second: an editor writes in several steps. On the thread of `io`.
+// Tells when a file of the configuration or of rules was written and closed, came or went, once it
+// has been quiet for half a second: an editor writes in several steps. On the thread of `io`.
 class RuleWatch {
  public:
   RuleWatch(boost::asio::io_context& io, std::function<void()> changed);
@@ -33,7 +33,11 @@ class RuleWatch {
   boost::asio::posix::stream_descriptor events_;
   boost::asio::steady_timer quiet_;
   std::function<void()> changed_;
-  std::multimap<int, std::string> files_;  // by watch; empty: every rule file
+  struct Watched {
+    std::string folder;
+    std::string file;  // empty: every rule file
+  };
+  std::multimap<int, Watched> files_;  // by watch
 };
 
 }  // namespace nodeportd

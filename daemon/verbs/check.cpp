@@ -18,7 +18,7 @@ int refuse(const std::string& path, const Problems& problems) {
 }
 
 int check_audit_policy(const std::string& path) {
-  const LoadedAuditPolicy loaded = load_audit_policy(path);
+  const LoadedAuditPolicy loaded = load_audit_policy(path, FileKinds::any);
   if (!loaded.problems.empty()) return refuse(path, loaded.problems);
   return print_review(loaded, path) ? kExitWell : kExitFailed;
 }

@@ -1,6 +1,7 @@
 #include "base/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 
@@ -8,6 +9,15 @@ namespace nodeportd {
 namespace {
 
 constexpr std::size_t kChunk = 64U << 10U;
+
+// Folders are left to read(2), which says what they are.
+Result<void> expect_regular(mode_t mode, const std::string& path) {
+  if (S_ISREG(mode) || S_ISDIR(mode)) return {};
+  const std::string_view kind = S_ISFIFO(mode)   ? "a pipe"
+                                : S_ISSOCK(mode) ? "a socket"
+                                                 : "a device";
+  return fail(ErrorKind::config, path + ": is " + std::string(kind) + ", not a file");
+}
 
 }  // namespace
 
@@ -17,8 +27,24 @@ Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
   return fd;
 }
 
-Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  Result<Fd> fd = open_file(path, O_RDONLY);
+Result<Fd> open_regular(const std::string& path) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0) return fail_errno(errno, path);
+  if (Result<void> regular = expect_regular(status.st_mode, path); !regular) {
+    return fail(regular.error());
+  }
+  // Another may stand there by now: it must not make us wait, either.
+  Result<Fd> fd = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) return fd;
+  if (::fstat(fd->get(), &status) != 0) return fail_errno(errno, path);
+  if (Result<void> regular = expect_regular(status.st_mode, path); !regular) {
+    return fail(regular.error());
+  }
+  return fd;
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t bytes_max, FileKinds kinds) {
+  Result<Fd> fd = kinds == FileKinds::regular ? open_regular(path) : open_file(path, O_RDONLY);
   if (!fd) return fail(fd.error());
   std::string content;
   for (;;) {

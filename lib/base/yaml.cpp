@@ -8,14 +8,20 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <utility>
 
 namespace nodeportd {
 namespace {
 
-constexpr std::size_t kNodesMax = 100'000;
+// A file of 1 MiB is read within 64 MiB: a node takes some 100 bytes, and yaml-cpp up to 250 for a
+// bracket or a comma, since it looks for the end of a bracket before it gives anything of it.
+constexpr std::size_t kNodesMax = 150'000;
+constexpr std::size_t kNodeText = 128;  // bytes of a text that count as one node more
+constexpr std::size_t kFlowMarksMax = 150'000;
 constexpr std::size_t kDepthMax = 100;
+constexpr const char* kTooDeep = "nested over 100 deep";
 
 bool looks_octal(std::string_view text) {
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
@@ -24,20 +30,35 @@ bool looks_octal(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-const YamlEntry* entry_of(const YamlNode& map, std::string_view key) {
-  const auto found = std::find_if(map.entries.begin(), map.entries.end(),
-                                  [&](const YamlEntry& entry) { return entry.key == key; });
-  return found == map.entries.end() ? nullptr : &*found;
-}
+// Walks the lines of a text, once: what is asked for comes in order.
+class LineWalk {
+ public:
+  explicit LineWalk(std::string_view text) : rest_(text) {}
 
-// Line `number`, from 0, and all that follows it.
-std::string_view line_at(std::string_view text, int number) {
-  for (int line = 0; line < number; ++line) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) return {};
-    text.remove_prefix(end + 1);
+  // Line `number`, from 0 and not before the last one, and all that follows it.
+  std::string_view line_at(int number) {
+    for (; line_ < number && !rest_.empty(); ++line_) {
+      rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size() - 1) + 1);
+    }
+    return rest_;
   }
-  return text;
+
+ private:
+  std::string_view rest_;
+  int line_ = 0;
+};
+
+// Where the text has more of what begins and parts flow collections than any file needs. Those of
+// plain text count, too: only a parser could tell them apart.
+std::optional<YAML::Mark> excess_of_flow(std::string_view text) {
+  std::size_t count = 0;
+  YAML::Mark mark;
+  for (const char c : text) {
+    if ((c == '[' || c == '{' || c == ',') && ++count > kFlowMarksMax) return mark;
+    mark.column = c == '\n' ? 0 : mark.column + 1;
+    mark.line += c == '\n' ? 1 : 0;
+  }
+  return std::nullopt;
 }
 
 // yaml-cpp ends a quoted text that nobody closed at the end of the file, without a word, and with
@@ -48,18 +69,37 @@ std::string with_document_end(std::string_view text) {
   return ended + "...\n";
 }
 
-std::size_t count_nodes(const YamlNode& node) {
-  std::size_t count = 1;
-  for (const YamlNode& item : node.items) count += count_nodes(item);
-  for (const YamlEntry& entry : node.entries) count += count_nodes(entry.value);
-  return count;
+struct Extent {
+  std::size_t nodes = 1;
+  std::size_t depth = 0;  // of lists and maps
+
+  void hold(const Extent& part) {
+    nodes += part.nodes;
+    depth = std::max(depth, part.depth + 1);
+  }
+};
+
+// Without what stands in it.
+std::size_t weight_of(const YamlNode& node) {
+  return 1 + node.scalar.size() / kNodeText;
+}
+
+Extent extent_of(const YamlNode& node) {
+  const bool is_leaf = node.is_scalar() || node.is_null();
+  Extent extent{.nodes = weight_of(node), .depth = is_leaf ? 0U : 1U};
+  for (const YamlNode& item : node.items) extent.hold(extent_of(item));
+  for (const YamlEntry& entry : node.entries) {
+    extent.nodes += 1 + entry.key.size() / kNodeText;
+    extent.hold(extent_of(entry.value));
+  }
+  return extent;
 }
 
 // Turns the parser's events into a tree.
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(std::string_view text, const std::string& file, Problems& problems)
-      : text_(text), file_(file), problems_(problems) {}
+      : lines_(text), file_(file), problems_(problems), problems_before_(problems.size()) {}
 
   std::vector<YamlNode> documents;
 
@@ -70,7 +110,7 @@ class TreeBuilder final : public YAML::EventHandler {
       throw YAML::ParserException(mark, "no value can begin with this");
     }
     document_start_ = mark.pos;
-    if (!documents.empty() && !line_at(text_, mark.line).starts_with("---")) {
+    if (!documents.empty() && !lines_.line_at(mark.line).starts_with("---")) {
       complain(mark, "does not belong to what stands before it: check the indentation");
     }
   }
@@ -78,19 +118,20 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAnchor(const YAML::Mark& /*mark*/, const std::string& /*name*/) override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    count(mark, 1);
     add(node_at(mark, YamlNode::Kind::null), anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) {
       complain(mark, "an alias inside the value it names");
+      count(mark, 1);
       add(node_at(mark, YamlNode::Kind::null), YAML::NullAnchor);
       return;
     }
-    nodes_ += count_nodes(found->second);
-    if (nodes_ > kNodesMax) {
-      throw YAML::ParserException(mark, "aliases multiply this text beyond 100,000 nodes");
-    }
+    const Extent extent = extent_of(found->second);
+    if (open_.size() + extent.depth > kDepthMax) throw YAML::ParserException(mark, kTooDeep);
+    count(mark, extent.nodes);
     add(found->second, YAML::NullAnchor);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -106,6 +147,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (plain && looks_octal(value)) {
       complain(mark, "'" + value + "' may be read as octal: write it in quotes, or without the 0");
     }
+    count(mark, weight_of(node));
     add(std::move(node), anchor);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -124,7 +166,15 @@ class TreeBuilder final : public YAML::EventHandler {
     YamlNode node;
     YAML::anchor_t anchor = YAML::NullAnchor;
     bool key_is_next = true;
+    std::map<std::string, int> lines;  // of a map's keys, where each stands first
   };
+
+  static YAML::Mark mark_of(const YamlNode& node) {
+    YAML::Mark mark;
+    mark.line = node.line - 1;
+    mark.column = node.column - 1;
+    return mark;
+  }
 
   static YamlNode node_at(const YAML::Mark& mark, YamlNode::Kind kind) {
     YamlNode node;
@@ -136,15 +186,27 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void complain(const YAML::Mark& mark, std::string text) {
     problems_.push_back({{file_, mark.line + 1, mark.column + 1}, std::move(text)});
+    if (problems_.size() - problems_before_ >= kProblemsMax) {
+      throw YAML::ParserException(mark, "the rest of the file is not read: it has problems enough");
+    }
+  }
+
+  void count(const YAML::Mark& mark, std::size_t nodes) {
+    nodes_ += nodes;
+    if (nodes_ > kNodesMax) {
+      throw YAML::ParserException(
+          mark, "over 150,000 values, with what aliases repeat: make several files of this one");
+    }
   }
 
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
             YamlNode::Kind kind) {
-    if (open_.size() >= kDepthMax) throw YAML::ParserException(mark, "nested over 100 deep");
+    if (open_.size() >= kDepthMax) throw YAML::ParserException(mark, kTooDeep);
     if (tag != "?" && tag != "!" && !tag.empty()) {
       complain(mark, "tags are not supported: " + tag);
     }
-    open_.push_back({node_at(mark, kind), anchor, true});
+    count(mark, 1);
+    open_.push_back({node_at(mark, kind), anchor, true, {}});
   }
 
   void close() {
@@ -154,8 +216,10 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void add(YamlNode node, YAML::anchor_t anchor) {
-    ++nodes_;
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
+    if (anchor != YAML::NullAnchor) {
+      count(mark_of(node), extent_of(node).nodes);
+      anchors_[anchor] = node;
+    }
     if (open_.empty()) {
       if (!node.is_null()) documents.push_back(std::move(node));
       return;
@@ -164,29 +228,30 @@ class TreeBuilder final : public YAML::EventHandler {
     if (parent.node.is_sequence()) {
       parent.node.items.push_back(std::move(node));
     } else if (std::exchange(parent.key_is_next, !parent.key_is_next)) {
-      add_key(parent.node, node);
+      add_key(parent, node);
     } else {
       parent.node.entries.back().value = std::move(node);
     }
   }
 
-  void add_key(YamlNode& map, const YamlNode& key) {
-    const Place place{file_, key.line, key.column};
+  void add_key(Open& map, const YamlNode& key) {
+    const YAML::Mark mark = mark_of(key);
     if (!key.is_scalar()) {
-      problems_.push_back({place, "a key must be text, this is " + std::string(key.kind_name())});
+      complain(mark, "a key must be text, this is " + std::string(key.kind_name()));
     } else if (key.scalar == "<<" && !key.quoted) {
-      problems_.push_back({place, "merge keys (<<) are not supported: write the keys out"});
-    } else if (const YamlEntry* first = entry_of(map, key.scalar)) {
-      problems_.push_back({place, "duplicate key '" + key.scalar + "', first in line " +
-                                      std::to_string(first->line)});
+      complain(mark, "merge keys (<<) are not supported: write the keys out");
+    } else if (const auto [first, is_new] = map.lines.emplace(key.scalar, key.line); !is_new) {
+      complain(mark, "duplicate key '" + key.scalar + "', first in line " +
+                         std::to_string(first->second));
     }
-    map.entries.push_back({key.scalar, key.line, key.column, {}});
-    map.entries.back().value.line = key.line;
+    map.node.entries.push_back({key.scalar, key.line, key.column, {}});
+    map.node.entries.back().value.line = key.line;
   }
 
-  std::string_view text_;
+  LineWalk lines_;
   const std::string& file_;
   Problems& problems_;
+  const std::size_t problems_before_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, YamlNode> anchors_;
   std::size_t nodes_ = 0;
@@ -205,8 +270,9 @@ bool operator==(const YamlNode& a, const YamlNode& b) {
 }
 
 const YamlNode* YamlNode::find(std::string_view key) const {
-  const YamlEntry* entry = entry_of(*this, key);
-  return entry == nullptr ? nullptr : &entry->value;
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const YamlEntry& entry) { return entry.key == key; });
+  return found == entries.end() ? nullptr : &found->value;
 }
 
 std::string_view YamlNode::kind_name() const {
@@ -227,6 +293,10 @@ std::vector<YamlNode> parse_yaml(std::string_view text, const std::string& file,
                                  Problems& problems) {
   TreeBuilder tree(text, file, problems);
   try {
+    if (const auto excess = excess_of_flow(text)) {
+      throw YAML::ParserException(
+          *excess, "over 150,000 brackets and commas: make several files of this one");
+    }
     std::istringstream stream(with_document_end(text));
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(tree)) {

@@ -12,7 +12,7 @@
 namespace nodeportd {
 namespace {
 
-constexpr std::size_t kPolicyMax = 4U << 20U;
+constexpr std::size_t kPolicyMax = 1U << 20U;
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), text) != words.end();
@@ -290,9 +290,9 @@ void sort_by_place(Problems& problems) {
 
 }  // namespace
 
-LoadedAuditPolicy load_audit_policy(const std::string& path) {
+LoadedAuditPolicy load_audit_policy(const std::string& path, FileKinds kinds) {
   LoadedAuditPolicy loaded;
-  const auto text = read_file(path, kPolicyMax);
+  const auto text = read_file(path, kPolicyMax, kinds);
   if (!text) {
     // The error's text begins with the path, as the problem's place does.
     loaded.problems.push_back({{path, 0, 0}, text.error().text.substr(path.size() + 2)});
@@ -310,6 +310,8 @@ LoadedAuditPolicy load_audit_policy(const std::string& path) {
   }
   sort_by_place(loaded.problems);
   sort_by_place(loaded.remarks);
+  keep_first(loaded.problems);
+  keep_first(loaded.remarks);
   return loaded;
 }
 

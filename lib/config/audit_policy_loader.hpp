@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/files.hpp"
 #include "base/problem.hpp"
 #include "config/audit_policy.hpp"
 
@@ -19,6 +20,7 @@ struct LoadedAuditPolicy {
 // where parse_yaml() is: duplicate keys, `<<` and tags are problems too. Keys that it does not know
 // the apiserver ignores (with a line in its log since 1.22), which can make a rule match more than
 // it says: they are remarks.
-[[nodiscard]] LoadedAuditPolicy load_audit_policy(const std::string& path);
+[[nodiscard]] LoadedAuditPolicy load_audit_policy(const std::string& path,
+                                                  FileKinds kinds = FileKinds::regular);
 
 }  // namespace nodeportd

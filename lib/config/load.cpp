@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kConfigMax = 4U << 20U;
+constexpr std::size_t kConfigMax = 1U << 20U;
 
 std::string host_name() {
   std::array<char, HOST_NAME_MAX + 1> name{};
@@ -230,10 +230,10 @@ bool is_faultless(const YamlNode& node, const Problems& problems) {
 
 }  // namespace
 
-LoadedConfig load_config(const std::string& path, const Environment& environment) {
+LoadedConfig load_config(const std::string& path, const Environment& environment, FileKinds kinds) {
   LoadedConfig loaded;
   Problems& problems = loaded.problems;
-  const auto text = read_file(path, kConfigMax);
+  const auto text = read_file(path, kConfigMax, kinds);
   if (!text) {
     // The error's text begins with the path, as the problem's place does.
     problems.push_back({{path, 0, 0}, text.error().text.substr(path.size() + 2)});
@@ -260,6 +260,7 @@ LoadedConfig load_config(const std::string& path, const Environment& environment
     return std::tie(a.place.line, a.place.column, a.text) <
            std::tie(b.place.line, b.place.column, b.text);
   });
+  keep_first(problems);
   return loaded;
 }
 

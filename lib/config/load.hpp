@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/files.hpp"
 #include "base/problem.hpp"
 #include "config/config.hpp"
 #include "config/substitute.hpp"
@@ -20,8 +21,9 @@ struct LoadedConfig {
 };
 
 // Reads the config and finds everything that is wrong with it in one pass. Reads no other file:
-// whether the paths it names exist is for those who open them.
+// whether the paths it names exist is for those who open them. `kinds`: of what `path` may be.
 [[nodiscard]] LoadedConfig load_config(const std::string& path,
-                                       const Environment& environment = process_environment());
+                                       const Environment& environment = process_environment(),
+                                       FileKinds kinds = FileKinds::any);
 
 }  // namespace nodeportd

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kDepthMax = 64;  // of `not` and parentheses: evaluation recurses as deep
 
+constexpr std::string_view kUsesExcess = "a condition names at most 500 selections";
+
 struct Token {
   std::size_t at = 0;
   std::string_view text;  // empty: the end
@@ -137,12 +139,13 @@ class Parser {
     return inner;
   }
 
-  Parsed selection(const Token& name) const {
+  Parsed selection(const Token& name) {
     const auto found = std::find(selections_.begin(), selections_.end(), name.text);
     if (found == selections_.end()) {
       return refuse(name, "there is no selection '" + std::string(name.text) + "'" +
                               did_you_mean(name.text, selections_));
     }
+    if (++uses_ > kUsesMax) return refuse(name, std::string(kUsesExcess));
     Expression use;
     use.selection = static_cast<std::size_t>(found - selections_.begin());
     return use;
@@ -171,6 +174,7 @@ class Parser {
     for (std::size_t i = 0; i < selections_.size(); ++i) {
       const bool hidden = selections_[i].starts_with('_') && !wanted.starts_with('_');
       if (hidden || !glob.matches(selections_[i])) continue;
+      if (++uses_ > kUsesMax) return refuse(pattern, std::string(kUsesExcess));
       joined.parts.emplace_back();
       joined.parts.back().selection = i;
     }
@@ -184,6 +188,7 @@ class Parser {
   const std::vector<std::string_view>& selections_;
   std::size_t at_ = 0;
   int depth_ = 0;
+  std::size_t uses_ = 0;
 };
 
 }  // namespace

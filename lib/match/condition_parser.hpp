@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,10 @@ struct ConditionError {
   std::size_t at = 0;
   std::string text;
 };
+
+// How often a detection's conditions may name selections: `1 of them` names all, and what comes of
+// that must not grow as the product of both.
+constexpr std::size_t kUsesMax = 500;
 
 // Parses `selection and not 1 of filter_*`. Words bind as the specification says: `or` least, then
 // `and`, `not`, `1 of`; parentheses overrule. `any of` is `1 of`. `them` and patterns leave out

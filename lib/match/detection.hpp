@@ -54,6 +54,7 @@ struct Detection {
   std::vector<Selection> selections;
   Expression condition;
   std::string condition_as_written;
+  std::size_t regex_size = 0;  // instructions of all regular expressions
 
   [[nodiscard]] bool matches(const Value& root, Reading reading) const;
   // The same for a service write while this is unknown (Kleene's logic of three values).

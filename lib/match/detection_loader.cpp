@@ -9,11 +9,31 @@
 namespace nodeportd {
 namespace {
 
+constexpr std::size_t kSelectionsMax = 500;
+
+std::size_t uses_in(const Expression& expression) {
+  if (expression.kind == Expression::Kind::selection) return 1;
+  std::size_t count = 0;
+  for (const Expression& part : expression.parts) count += uses_in(part);
+  return count;
+}
+
 class DetectionLoader {
  public:
-  DetectionLoader(const std::string& file, Problems& problems) : file_(file), problems_(problems) {}
+  DetectionLoader(const std::string& file, Problems& problems)
+      : file_(file), problems_(problems), problems_before_(problems.size()) {}
+
+  // Whether it is refused anyway, and there is no use in more of its problems.
+  [[nodiscard]] bool is_beyond_hope() const {
+    return problems_.size() - problems_before_ >= kProblemsMax ||
+           detection_.regex_size > kRegexSizeMax;
+  }
 
   void add_selection(const std::string& name, const YamlNode& node) {
+    if (detection_.selections.size() == kSelectionsMax) {
+      complain(node, "over 500 selections");
+      return;
+    }
     Selection selection;
     selection.name = name;
     if (node.is_map()) {
@@ -22,6 +42,7 @@ class DetectionLoader {
       add_keyword(selection, node);
     } else if (node.is_sequence() && !node.items.empty()) {
       for (const YamlNode& item : node.items) {
+        if (is_beyond_hope()) break;
         if (item.is_map())
           add_map(selection, item);
         else if (item.is_scalar())
@@ -41,6 +62,7 @@ class DetectionLoader {
       add_query(node);
     } else if (node.is_sequence() && !node.items.empty()) {
       for (const YamlNode& item : node.items) {
+        if (is_beyond_hope()) break;
         if (item.is_scalar())
           add_query(item);
         else
@@ -62,8 +84,11 @@ class DetectionLoader {
     if (map.entries.empty()) complain(map, "an empty map matches everything: name a field");
     Selection::Alternative items;
     for (const YamlEntry& entry : map.entries) {
+      if (is_beyond_hope()) break;
       auto item = load_item(entry, file_, problems_);
-      if (item) items.push_back(std::move(*item));
+      if (!item) continue;
+      add_regex_size(*item, map);
+      items.push_back(std::move(*item));
     }
     selection.alternatives.push_back(std::move(items));
   }
@@ -81,6 +106,11 @@ class DetectionLoader {
     for (const Selection& selection : detection_.selections) names.push_back(selection.name);
     auto parsed = parse_condition(node.scalar, names);
     if (parsed) {
+      uses_ += uses_in(*parsed);
+      if (uses_ > kUsesMax) {
+        complain(node, "all conditions together name over 500 selections");
+        return;
+      }
       std::string& all = detection_.condition_as_written;
       all += (all.empty() ? "" : ", or: ") + node.scalar;
       detection_.condition.parts.push_back(std::move(*parsed));
@@ -92,9 +122,16 @@ class DetectionLoader {
     problems_.push_back({{file_, node.line, column}, std::move(parsed.error().text)});
   }
 
+  void add_regex_size(const DetectionItem& item, const YamlNode& at) {
+    detection_.regex_size += regex_size_of(item);
+    if (detection_.regex_size > kRegexSizeMax) complain(at, std::string(kRegexExcess));
+  }
+
   const std::string& file_;
   Problems& problems_;
+  const std::size_t problems_before_;
   Detection detection_;
+  std::size_t uses_ = 0;  // of selections
 };
 
 }  // namespace
@@ -114,6 +151,7 @@ std::optional<Detection> load_detection(const YamlNode& node, const std::string&
                           "'timeframe' is no longer in Sigma: correlation rules take its place"});
       continue;
     }
+    if (loader.is_beyond_hope()) break;
     loader.add_selection(entry.key, entry.value);
   }
   const YamlNode* condition = node.find("condition");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "base/text.hpp"
@@ -21,9 +22,10 @@ class ExceptionLoader {
  public:
   ExceptionLoader(const std::string& file, const std::vector<CompiledRule>& rules,
                   Problems& problems)
-      : file_(file), problems_(problems) {
+      : file_(file), problems_(problems), problems_before_(problems.size()) {
     for (const CompiledRule& each : rules) known_.push_back(each.rule.id);
     for (const std::string_view id : builtin_ids()) known_.push_back(id);
+    std::sort(known_.begin(), known_.end());
   }
 
   ExceptionSpec load(const YamlNode& node) {
@@ -57,7 +59,8 @@ class ExceptionLoader {
         continue;
       }
       spec.rules.push_back(lower_case_id(ids[i]));
-      if (std::find(known_.begin(), known_.end(), spec.rules.back()) != known_.end()) continue;
+      if (std::binary_search(known_.begin(), known_.end(), spec.rules.back())) continue;
+      if (problems_.size() - problems_before_ >= kProblemsMax) return;
       map.complain(at,
                    "no rule has the id '" + ids[i] + "'" + did_you_mean(spec.rules.back(), known_));
     }
@@ -72,15 +75,11 @@ class ExceptionLoader {
 
   const std::string& file_;
   Problems& problems_;
+  const std::size_t problems_before_;
   std::vector<std::string_view> known_;
 };
 
 }  // namespace
-
-bool ExceptionSpec::covers(std::string_view rule_id, bool is_builtin) const {
-  if (of_all_rules && !is_builtin) return true;
-  return std::find(rules.begin(), rules.end(), rule_id) != rules.end();
-}
 
 std::vector<ExceptionSpec> load_exceptions(const YamlNode& list, const std::string& file,
                                            const std::vector<CompiledRule>& rules,
@@ -92,18 +91,20 @@ std::vector<ExceptionSpec> load_exceptions(const YamlNode& list, const std::stri
                         "'exceptions' must be a list, this is " + std::string(list.kind_name())});
     return exceptions;
   }
+  const std::size_t before = problems.size();
   ExceptionLoader loader(file, rules, problems);
+  std::set<std::string> names;
   for (const YamlNode& item : list.items) {
+    if (problems.size() - before >= kProblemsMax) break;
     ExceptionSpec spec = loader.load(item);
-    const bool taken = std::any_of(exceptions.begin(), exceptions.end(),
-                                   [&](const auto& other) { return other.name == spec.name; });
-    if (taken && !spec.name.empty()) {
+    if (!names.insert(spec.name).second && !spec.name.empty()) {
       const YamlNode& at = *item.find("name");
       problems.push_back(
           {{file, at.line, at.column}, "two exceptions are called '" + spec.name + "'"});
     }
     exceptions.push_back(std::move(spec));
   }
+  keep_first(problems, before);
   return exceptions;
 }
 

@@ -24,7 +24,6 @@ struct ExceptionSpec {
   std::string reason;
   std::optional<WallTime> until;
 
-  [[nodiscard]] bool covers(std::string_view rule_id, bool is_builtin) const;
   // An event that tells no time, which is one of 1970 or before, may have happened after any end.
   [[nodiscard]] bool is_over(WallTime time) const {
     return until && (time >= *until || time <= WallTime());

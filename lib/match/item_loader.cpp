@@ -220,6 +220,11 @@ Result<ValueTest> value_test(const ModifierChain& chain, const YamlNode& value) 
   return refuse("");
 }
 
+std::size_t size_of(const ValueTest& test) {
+  const auto* regex = std::get_if<RegexTest>(&test);
+  return regex == nullptr ? 0 : static_cast<std::size_t>(regex->pattern->ProgramSize());
+}
+
 std::string values_as_written(const YamlNode& value, DetectionItem::Link link) {
   if (!value.is_sequence()) return to_json(value);
   std::string text;
@@ -255,7 +260,16 @@ class ItemLoader {
       problems_.push_back({key, "'all' needs a list of two values or more"});
     }
     if (chain.type == Type::exists && is_list) complain(value, "'exists' takes one value, no list");
-    for (const YamlNode& each : values) add_test(item, chain, each, is_list);
+    std::size_t regex_size = 0;
+    for (const YamlNode& each : values) {
+      if (problems_.size() - before >= kProblemsMax) break;
+      add_test(item, chain, each, is_list);
+      if (chain.type != Type::regex || item.tests.empty()) continue;
+      regex_size += size_of(item.tests.back());
+      if (regex_size <= kRegexSizeMax) continue;
+      complain(each, std::string(kRegexExcess));
+      break;
+    }
     if (problems_.size() != before) return std::nullopt;
     return item;
   }
@@ -283,6 +297,12 @@ class ItemLoader {
 };
 
 }  // namespace
+
+std::size_t regex_size_of(const DetectionItem& item) {
+  std::size_t size = 0;
+  for (const ValueTest& test : item.tests) size += size_of(test);
+  return size;
+}
 
 std::optional<DetectionItem> load_item(const YamlEntry& entry, const std::string& file,
                                        Problems& problems) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,12 @@
 #include "match/detection.hpp"
 
 namespace nodeportd {
+
+// Of regular expressions in instructions, each of some 10 bytes: `.{1000}` has thousands.
+constexpr std::size_t kRegexSizeMax = 100'000;  // of a detection
+constexpr std::string_view kRegexExcess =
+    "the regular expressions of this detection are too large together";
+[[nodiscard]] std::size_t regex_size_of(const DetectionItem& item);
 
 // Compiles `field|modifiers: values`. Whatever cannot be honoured exactly is a problem with its
 // place, and nullopt.

@@ -4,8 +4,8 @@
 #include <array>
 #include <cctype>
 #include <filesystem>
+#include <map>
 #include <optional>
-#include <set>
 #include <system_error>
 #include <utility>
 
@@ -21,6 +21,11 @@ namespace {
 
 constexpr std::size_t kFileMax = 1 << 20;  // bytes
 constexpr std::size_t kTitleMax = 256;     // bytes, as in Sigma's schema
+// Of a load. In memory rules take some thirty times their text, and a reload holds two sets.
+constexpr std::size_t kRulesMax = 10'000;
+constexpr std::size_t kTextMax = 8UL << 20U;        // bytes
+constexpr std::size_t kRegexSizeMax = 2'000'000;    // as Detection::regex_size
+constexpr std::size_t kTestBytesMax = 64UL << 20U;  // of events, with what is merged into each
 
 // Keys that say what a rule does. Sigma lets a rule carry keys of its own, but one that is almost
 // one of these is a slip that would change the rule in silence.
@@ -39,6 +44,76 @@ bool is_uuid(std::string_view text) {
   });
 }
 
+// The rules that a load has found, and what they take.
+class LoadedRules {
+ public:
+  explicit LoadedRules(std::vector<CompiledRule>& rules) : rules_(rules) {
+    for (std::size_t i = 0; i < rules.size(); ++i) by_id_.emplace(rules[i].rule.id, i);
+  }
+
+  // Of bytes that tests may still take.
+  std::size_t test_room = kTestBytesMax;
+
+  [[nodiscard]] const CompiledRule* find(const std::string& id) const {
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : &rules_[found->second];
+  }
+  void add(CompiledRule rule) {
+    regex_size_ += rule.detection.regex_size;
+    by_id_.emplace(rule.rule.id, rules_.size());
+    rules_.push_back(std::move(rule));
+  }
+  // What there is too much of, or empty.
+  [[nodiscard]] std::string_view excess() const {
+    if (rules_.size() == kRulesMax) return "over 10,000 rules in all: nothing after this is read";
+    if (regex_size_ > kRegexSizeMax) {
+      return "the regular expressions of all rules are too large together: nothing after this is "
+             "read";
+    }
+    return {};
+  }
+
+  // Of rules that yield to each other none would tell.
+  void refuse_circles(Problems& problems) const {
+    std::vector<Walk> walks(rules_.size(), Walk::ahead);
+    for (std::size_t i = 0; i < rules_.size(); ++i) walk_from(i, walks, problems);
+  }
+
+ private:
+  enum class Walk : std::uint8_t { ahead, under_way, done };
+
+  void walk_from(std::size_t start, std::vector<Walk>& walks, Problems& problems) const {
+    struct Step {
+      std::size_t rule;
+      std::size_t next = 0;  // of its superiors
+    };
+    std::vector<Step> path;
+    if (walks[start] == Walk::ahead) path.push_back({start});
+    while (!path.empty()) {
+      const std::size_t here = path.back().rule;
+      const std::vector<std::string>& superiors = rules_[here].rule.yields_to;
+      walks[here] = Walk::under_way;
+      if (path.back().next == superiors.size()) {
+        walks[here] = Walk::done;
+        path.pop_back();
+        continue;
+      }
+      const auto superior = by_id_.find(superiors[path.back().next++]);
+      if (superior == by_id_.end() || walks[superior->second] == Walk::done) continue;
+      if (walks[superior->second] == Walk::ahead) {
+        path.push_back({superior->second});
+      } else {
+        problems.push_back({rules_[here].yields_place,
+                            "the rule yields to itself, directly or through others that yield"});
+      }
+    }
+  }
+
+  std::vector<CompiledRule>& rules_;
+  std::map<std::string, std::size_t> by_id_;
+  std::size_t regex_size_ = 0;
+};
+
 class RuleLoader {
  public:
   RuleLoader(const YamlNode& document, const std::string& file, Problems& problems)
@@ -48,7 +123,7 @@ class RuleLoader {
         map_(document, file, problems, "a rule") {}
 
   // nullopt after a problem.
-  std::optional<CompiledRule> load(const std::vector<CompiledRule>& others) {
+  std::optional<CompiledRule> load(LoadedRules& others) {
     const std::size_t before = problems_.size();
     if (!document_.is_map() || !is_detection_rule()) return std::nullopt;
     CompiledRule compiled;
@@ -60,9 +135,9 @@ class RuleLoader {
       if (loaded) compiled.detection = std::move(*loaded);
     }
     load_blocks(compiled.rule);
-    load_yields(compiled.rule, others);
+    load_yields(compiled);
     if (const YamlNode* tests = map_.node("tests")) {
-      compiled.tests = load_rule_tests(*tests, compiled.rule, file_, problems_);
+      compiled.tests = load_rule_tests(*tests, compiled.rule, file_, others.test_room, problems_);
     }
     refuse_near_misses();
     if (problems_.size() != before) return std::nullopt;
@@ -90,7 +165,7 @@ class RuleLoader {
     return true;
   }
 
-  void load_names(CompiledRule& compiled, const std::vector<CompiledRule>& others) {
+  void load_names(CompiledRule& compiled, const LoadedRules& others) {
     Rule& rule = compiled.rule;
     rule.name = map_.required_text("title").value_or("");
     if (rule.name.size() > kTitleMax) {
@@ -105,11 +180,10 @@ class RuleLoader {
     if (!is_uuid(*id)) {
       map_.complain(*map_.node("id"), "an id is a UUID, this is '" + *id + "'");
     }
-    for (const CompiledRule& other : others) {
-      if (other.rule.id != rule.id) continue;
-      map_.complain(*map_.node("id"), "this id is that of '" + other.rule.name + "' too, in " +
-                                          other.place.file + ":" +
-                                          std::to_string(other.place.line));
+    if (const CompiledRule* other = others.find(rule.id)) {
+      map_.complain(*map_.node("id"), "this id is that of '" + other->rule.name + "' too, in " +
+                                          other->place.file + ":" +
+                                          std::to_string(other->place.line));
     }
     for (const Rule* fact : {&builtin::line_uninspectable(), &builtin::groups_truncated()}) {
       if (fact->id == rule.id) map_.complain(*map_.node("id"), "this id is a built-in rule's");
@@ -153,35 +227,14 @@ class RuleLoader {
     if (risk != nullptr) rule.risk = load_risk(*risk, rule.aggregate, file_, problems_);
   }
 
-  void load_yields(Rule& rule, const std::vector<CompiledRule>& others) {
+  void load_yields(CompiledRule& compiled) {
     for (const std::string& id : map_.texts("yields_to")) {
-      rule.yields_to.push_back(lower_case_id(id));
+      compiled.rule.yields_to.push_back(lower_case_id(id));
+      compiled.yields_place = map_.place(*map_.node("yields_to"));
       if (!is_uuid(id)) {
         map_.complain(*map_.node("yields_to"), "'yields_to' lists ids, which are UUIDs");
       }
     }
-    // Of rules that yield to each other none would tell.
-    if (yields_to_itself(rule, others)) {
-      map_.complain(*map_.node("yields_to"),
-                    "the rule yields to itself, directly or through others that yield");
-    }
-  }
-
-  // The rule of a circle that is loaded last finds it.
-  static bool yields_to_itself(const Rule& rule, const std::vector<CompiledRule>& others) {
-    std::vector<std::string> pending = rule.yields_to;
-    std::set<std::string> seen;
-    while (!pending.empty()) {
-      const std::string id = std::move(pending.back());
-      pending.pop_back();
-      if (id == rule.id) return true;
-      if (!seen.insert(id).second) continue;
-      for (const CompiledRule& other : others) {
-        if (other.rule.id != id) continue;
-        pending.insert(pending.end(), other.rule.yields_to.begin(), other.rule.yields_to.end());
-      }
-    }
-    return false;
   }
 
   void refuse_near_misses() {
@@ -245,6 +298,32 @@ std::vector<std::string> rule_files_of(const std::string& folder, Problems& prob
   return files;
 }
 
+// Whether there is room for more.
+bool load_text(std::string_view text, const std::string& file, bool keeps_tests, LoadedRules& rules,
+               Problems& problems) {
+  const std::size_t before = problems.size();
+  const std::vector<YamlNode> documents = parse_yaml(text, file, problems);
+  if (documents.empty() && problems.size() == before) {
+    problems.push_back({{file}, "holds no rule"});
+  }
+  for (const YamlNode& document : documents) {
+    const std::string_view excess = rules.excess();
+    const bool is_enough = problems.size() - before >= kProblemsMax;
+    if (is_enough || !excess.empty()) {
+      problems.push_back({{file, document.line, document.column},
+                          is_enough ? "the rest of the file is not read: it has problems enough"
+                                    : std::string(excess)});
+      return is_enough;
+    }
+    auto rule = RuleLoader(document, file, problems).load(rules);
+    keep_first(problems, before);
+    if (!rule) continue;
+    if (!keeps_tests) rule->tests = {};
+    rules.add(std::move(*rule));
+  }
+  return true;
+}
+
 }  // namespace
 
 std::vector<std::string_view> rule_keys() {
@@ -266,29 +345,33 @@ bool is_rule_file(std::string_view name) {
 
 void load_rule_text(std::string_view text, const std::string& file,
                     std::vector<CompiledRule>& rules, Problems& problems) {
-  const std::size_t before = problems.size();
-  const std::vector<YamlNode> documents = parse_yaml(text, file, problems);
-  if (documents.empty() && problems.size() == before) {
-    problems.push_back({{file}, "holds no rule"});
-  }
-  for (const YamlNode& document : documents) {
-    auto rule = RuleLoader(document, file, problems).load(rules);
-    if (rule) rules.push_back(std::move(*rule));
-  }
+  LoadedRules loaded(rules);
+  (void)load_text(text, file, true, loaded, problems);
+  loaded.refuse_circles(problems);
 }
 
-std::vector<CompiledRule> load_rule_files(const std::vector<std::string>& paths,
-                                          Problems& problems) {
+std::vector<CompiledRule> load_rule_files(const std::vector<std::string>& paths, Problems& problems,
+                                          RuleReading reading) {
+  const std::size_t before = problems.size();
   std::vector<CompiledRule> rules;
+  LoadedRules loaded(rules);
+  std::size_t bytes = 0;
   for (const std::string& path : paths) {
     std::error_code error;
     const bool is_folder = std::filesystem::is_directory(path, error);
     const std::vector<std::string> files =
         is_folder ? rule_files_of(path, problems) : std::vector<std::string>{path};
     for (const std::string& file : files) {
-      const auto text = read_file(file, kFileMax);
+      const auto text = read_file(file, kFileMax, is_folder ? FileKinds::regular : reading.kinds);
+      bytes += text ? text->size() : 0;
+      if (bytes > kTextMax || problems.size() - before >= kProblemsMax) {
+        problems.push_back({{file},
+                            bytes > kTextMax ? "with this one the rule files are over 8 MiB in all"
+                                             : "is not read: there are problems enough"});
+        return rules;
+      }
       if (text) {
-        load_rule_text(*text, file, rules, problems);
+        if (!load_text(*text, file, reading.keeps_tests, loaded, problems)) return rules;
       } else if (text.error().kind == ErrorKind::not_found) {
         problems.push_back({{file}, "there is no such rule file, nor a folder of them"});
       } else {
@@ -297,6 +380,8 @@ std::vector<CompiledRule> load_rule_files(const std::vector<std::string>& paths,
       }
     }
   }
+  loaded.refuse_circles(problems);
+  keep_first(problems, before);
   return rules;
 }
 

@@ -17,20 +17,38 @@ RuleSet::RuleSet(std::vector<CompiledRule> rules, std::vector<ExceptionSpec> exc
   }
   catalog_.push_back(builtin::line_uninspectable());
   catalog_.push_back(builtin::groups_truncated());
-  exceptions_of_.resize(catalog_.size());
-  for (std::size_t rule = 0; rule < catalog_.size(); ++rule) {
-    const bool is_builtin = rule >= rules_.size();
-    for (std::uint32_t i = 0; i < exceptions_.size(); ++i) {
-      if (!exceptions_[i].covers(catalog_[rule].id, is_builtin)) continue;
-      exceptions_of_[rule].push_back(i);
-      // Whether the rule is silenced is then known with the history, and not before.
-      if (!is_builtin && exceptions_[i].condition.asks_history()) rules_[rule].asks_history = true;
-    }
+  std::map<std::string, std::uint32_t, std::less<>> by_id;
+  for (std::uint32_t i = 0; i < catalog_.size(); ++i) by_id.emplace(catalog_[i].id, i);
+  file_exceptions(by_id);
+  for (const Rule& rule : catalog_) {
     std::vector<std::uint32_t>& superiors = yields_to_.emplace_back();
-    for (std::uint32_t other = 0; other < catalog_.size(); ++other) {
-      const auto& ids = catalog_[rule].yields_to;
-      const bool yields = std::find(ids.begin(), ids.end(), catalog_[other].id) != ids.end();
-      if (yields) superiors.push_back(other);
+    for (const std::string& id : rule.yields_to) {
+      if (const auto found = by_id.find(id); found != by_id.end())
+        superiors.push_back(found->second);
+    }
+  }
+}
+
+// Those of all rules stand in a list of their own: ten thousand rules need not each list thousands.
+void RuleSet::file_exceptions(const std::map<std::string, std::uint32_t, std::less<>>& by_id) {
+  exceptions_of_.resize(catalog_.size());
+  for (std::uint32_t i = 0; i < exceptions_.size(); ++i) {
+    const ExceptionSpec& exception = exceptions_[i];
+    const bool asks_history = exception.condition.asks_history();
+    // Whether a rule is silenced is then known with the history, and not before.
+    const auto note = [&](CompiledRule& rule) {
+      rule.asks_history = rule.asks_history || asks_history;
+    };
+    if (exception.of_all_rules) {
+      exceptions_of_all_.push_back(i);
+      std::for_each(rules_.begin(), rules_.end(), note);
+    }
+    for (const std::string& id : exception.rules) {
+      const auto found = by_id.find(id);
+      if (found == by_id.end()) continue;
+      std::vector<std::uint32_t>& listed = exceptions_of_[found->second];
+      if (listed.empty() || listed.back() != i) listed.push_back(i);
+      if (found->second < rules_.size()) note(rules_[found->second]);
     }
   }
 }
@@ -71,7 +89,13 @@ void RuleSet::yield_of_writes(std::vector<Match>& matches) const {
 }
 
 std::uint32_t RuleSet::exception_for(std::uint32_t rule, const Value& event, WallTime time) const {
-  for (const std::uint32_t i : exceptions_of_[rule]) {
+  const std::vector<std::uint32_t>& listed = exceptions_of_[rule];
+  auto own = listed.begin();
+  auto general = rule < rules_.size() ? exceptions_of_all_.begin() : exceptions_of_all_.end();
+  while (own != listed.end() || general != exceptions_of_all_.end()) {
+    const bool own_is_next =
+        general == exceptions_of_all_.end() || (own != listed.end() && *own < *general);
+    const std::uint32_t i = own_is_next ? *own++ : *general++;
     const ExceptionSpec& exception = exceptions_[i];
     if (!exception.is_over(time) && exception.condition.matches(event, Reading::as_apiserver)) {
       return i;

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -87,6 +89,8 @@ class RuleSet {
                    const Record& record, const std::string& source,
                    std::optional<std::uint32_t> write, std::vector<Match>& out) const;
 
+  void file_exceptions(const std::map<std::string, std::uint32_t, std::less<>>& by_id);
+
   // Whether the rule yields to one of `told`.
   [[nodiscard]] bool yields(std::uint32_t rule, const std::vector<std::uint32_t>& told) const;
 
@@ -94,6 +98,7 @@ class RuleSet {
   RuleIndex index_;
   std::vector<ExceptionSpec> exceptions_;
   std::vector<Rule> catalog_;
+  std::vector<std::uint32_t> exceptions_of_all_;           // of every rule of a file, in order
   std::vector<std::vector<std::uint32_t>> exceptions_of_;  // per rule of the catalog, in order
   std::vector<std::vector<std::uint32_t>> yields_to_;      // per rule of the catalog
 };

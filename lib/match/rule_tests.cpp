@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::size_t kTestsMax = 1'000;    // of a rule
 constexpr std::size_t kEventsMax = 10'000;  // of a test
-// Of a rule, with what is merged into each: a file of 1 MiB could stand for gigabytes.
-constexpr std::size_t kBytesMax = 64UL << 20U;
 
 // `event` over what all have in common: maps are merged, all else takes its place.
 YamlNode merged(const YamlNode& common, const YamlNode& event) {
@@ -35,8 +33,8 @@ YamlNode merged(const YamlNode& common, const YamlNode& event) {
 
 class RuleTestLoader {
  public:
-  RuleTestLoader(const Rule& rule, const std::string& file, Problems& problems)
-      : rule_(rule), file_(file), problems_(problems) {}
+  RuleTestLoader(const Rule& rule, const std::string& file, std::size_t& room, Problems& problems)
+      : rule_(rule), file_(file), room_(room), problems_(problems) {}
 
   std::vector<RuleTest> load(const YamlNode& node) {
     std::vector<RuleTest> tests;
@@ -82,10 +80,10 @@ class RuleTestLoader {
       return;
     }
     for (const YamlNode& event : events.items) {
-      if (bytes_ > kBytesMax) return;
+      if (room_ == 0) return;
       test.records.push_back(record_of(event));
-      bytes_ += test.records.back().size();
-      if (bytes_ > kBytesMax) complain(event, "the events of a rule's tests are over 64 MiB");
+      room_ -= std::min(room_, test.records.back().size());
+      if (room_ == 0) complain(event, "the events of all rules' tests are over 64 MiB");
     }
   }
 
@@ -109,17 +107,18 @@ class RuleTestLoader {
 
   const Rule& rule_;
   const std::string& file_;
+  std::size_t& room_;
   Problems& problems_;
   YamlNode common_;
   std::set<std::string> names_;
-  std::size_t bytes_ = 0;
 };
 
 }  // namespace
 
 std::vector<RuleTest> load_rule_tests(const YamlNode& node, const Rule& rule,
-                                      const std::string& file, Problems& problems) {
-  return RuleTestLoader(rule, file, problems).load(node);
+                                      const std::string& file, std::size_t& room,
+                                      Problems& problems) {
+  return RuleTestLoader(rule, file, room, problems).load(node);
 }
 
 }  // namespace nodeportd

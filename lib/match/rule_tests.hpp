@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,10 @@ struct RuleTest {
 
 // The `tests` of a rule: `cases`, each with `name`, `events` and `alerts`, and maybe `event`, which
 // the events have in common. Strict: what a slip of the pen would change in silence is a problem.
+// `room`: bytes that events may still take, with what is merged into each. A file of 1 MiB could
+// stand for gigabytes.
 [[nodiscard]] std::vector<RuleTest> load_rule_tests(const YamlNode& node, const Rule& rule,
-                                                    const std::string& file, Problems& problems);
+                                                    const std::string& file, std::size_t& room,
+                                                    Problems& problems);
 
 }  // namespace nodeportd

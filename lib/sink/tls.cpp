@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "base/files.hpp"
 #include "base/host_port.hpp"
 
 namespace nodeportd {
@@ -20,6 +21,11 @@ Result<void> failure(const std::string& what, const std::string& file) {
 }  // namespace
 
 Result<void> set_up_tls(ssl_ctx_st* context, const TlsFiles& files) {
+  for (const std::string* file : {&files.ca_file, &files.cert_file, &files.key_file}) {
+    // What else may be wrong with it OpenSSL says below.
+    const Result<Fd> opened = file->empty() ? Fd() : open_regular(*file);
+    if (!opened && opened.error().kind == ErrorKind::config) return fail(opened.error());
+  }
   ERR_clear_error();
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   // OpenSSL would ask for an encrypted key's password on the terminal.

@@ -27,6 +27,7 @@ KernelEvent to_event(const inotify_event& raw, const char* name) {
     event.kind = KernelEvent::Kind::grown;
   } else if (raw.len > 0) {
     if ((raw.mask & IN_DELETE) != 0) event.kind = KernelEvent::Kind::removed;
+    if ((raw.mask & IN_CREATE) != 0) event.kind = KernelEvent::Kind::created;
     event.name = std::string(name, ::strnlen(name, raw.len));
   }
   return event;

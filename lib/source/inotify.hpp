@@ -13,14 +13,15 @@ namespace nodeportd {
 struct KernelEvent {
   enum class Kind : std::uint8_t {
     grown,     // a watched file was written to or cut
-    named,     // a name in a watched folder came or moved
+    created,   // a name in a watched folder is new, and what it names perhaps still unwritten
+    named,     // one came from elsewhere or moved
     removed,   // one went, and no other name of the file came in its place
     released,  // the watch is gone, and its number with it
     overflow,  // the kernel dropped events: anything may have happened
   };
   Kind kind = Kind::overflow;
   int watch = -1;
-  std::string name;  // named, removed: of the entry; empty when it is the folder itself
+  std::string name;  // created, named, removed: of the entry; empty when it is the folder itself
 };
 
 // inotify(7) as values: the only place that knows its header. Any call may fail for lack of

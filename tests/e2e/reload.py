@@ -121,6 +121,30 @@ class Reload(EndToEnd):
                           if alert["group"]["user"] == "alice"}, {1})
         self.assertEqual(daemon.stop(), 0)
 
+    def test_a_pipe_among_the_rules_or_as_the_config_is_refused_and_nobody_waits_for_it(self):
+        daemon = self.daemon(self.settings()).start()
+        pipe = self.path("rules", "pipe.yml")
+        os.mkfifo(pipe)
+        self.assertIn(f"{pipe}: is a pipe, not a file",
+                      self.reload(daemon, "reload.refused")["message"])
+        os.remove(pipe)
+        os.remove(daemon.config)
+        os.mkfifo(daemon.config)
+        self.assertIn(f"{daemon.config}: is a pipe, not a file",
+                      self.reload(daemon, "reload.refused")["message"])
+        self.append(creation("a-1", "web", user="alice"))
+        eventually(lambda: self.users() == {"alice"}, what="the old rules' alert")
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_config_and_rules_that_a_command_names_may_come_through_a_pipe(self):
+        with open(RULE_FILE, encoding="utf-8") as rule:
+            text = rule.read()
+        for command, given in ((["check", "--config", "/dev/stdin"], self.settings()),
+                               (["test", "/dev/stdin"], text)):
+            done = subprocess.run([NODEPORTD, *command], input=given, capture_output=True,
+                                  text=True, timeout=30)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_what_needs_a_restart_is_said_by_name_and_the_rest_is_taken_up(self):
         daemon = self.daemon(self.settings()).start()
         other = self.path("elsewhere.jsonl")

@@ -1,11 +1,13 @@
 #include "base/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -40,6 +42,30 @@ TEST_CASE("what cannot be opened is told apart: not there, or refused") {
   const auto folder = read_file(dir.path(), 10);
   REQUIRE_FALSE(folder);
   CHECK(folder.error().kind == ErrorKind::io);
+}
+
+TEST_CASE("a pipe or a device is read only by who asks for it, and is not even opened by others") {
+  const test::TempDir dir;
+  const std::string pipe = dir / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto refused = read_file(pipe, 10);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::config);
+  CHECK(refused.error().text == pipe + ": is a pipe, not a file");
+
+  std::filesystem::create_symlink("/dev/zero", dir / "zeros");
+  const auto zeros = read_file(dir / "zeros", 10);
+  REQUIRE_FALSE(zeros);
+  CHECK(zeros.error().text == dir / "zeros" + ": is a device, not a file");
+
+  std::thread writer([&] {
+    const auto fd = open_file(pipe, O_WRONLY);
+    REQUIRE(fd);
+    CHECK(write_all(fd->get(), "told"));
+  });
+  const auto told = read_file(pipe, 10, FileKinds::any);
+  writer.join();
+  CHECK(told.value_or("nothing") == "told");
 }
 
 TEST_CASE("a full disk is of kind full, and a new file is closed on exec") {
@@ -86,4 +112,14 @@ TEST_CASE("an Fd closes what it owns, once") {
 TEST_CASE("a problem reads as file:line:column, or as the file alone") {
   CHECK(to_text(Problem{{"a.yaml", 3, 7}, "is wrong"}) == "a.yaml:3:7: is wrong");
   CHECK(to_text(Problem{{"a.yaml", 0, 0}, "is missing"}) == "a.yaml: is missing");
+}
+
+TEST_CASE("of many problems the first are kept, with how many there were") {
+  Problems problems(100, Problem{{"a.yaml", 3, 7}, "is wrong"});
+  keep_first(problems);
+  CHECK(problems.size() == 100);
+  problems.resize(105, Problem{{"b.yaml"}, "too"});
+  keep_first(problems);
+  REQUIRE(problems.size() == 101);
+  CHECK(to_text(problems.back()) == "a.yaml: and 5 problems more");
 }

@@ -168,7 +168,16 @@ TEST_CASE("what ends in the middle of something is a problem of its last line") 
   CHECK_THAT(problems_of(std::string("s&\0UU", 5)), Catch::StartsWith("f:1:1: "));
 }
 
-TEST_CASE("aliases that multiply, and nesting without end, are stopped early") {
+TEST_CASE("what grows without end is stopped early") {
+  struct Case {
+    std::string text;
+    std::string problem;
+  };
+  const auto many = [](std::size_t count, std::string_view part) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += part;
+    return text;
+  };
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
     const std::string before = "*a" + std::to_string(i - 1);
@@ -176,9 +185,50 @@ TEST_CASE("aliases that multiply, and nesting without end, are stopped early") {
     for (int j = 1; j < 10; ++j) bomb += ", " + before;
     bomb += "]\n";
   }
-  CHECK_THAT(problems_of(bomb), Catch::Contains("aliases multiply this text beyond 100,000 nodes"));
+  std::string anchors = "a: ";
+  for (int i = 0; i < 90; ++i) anchors += "&a" + std::to_string(i) + " [";
+  std::string ladder = "- &a0 " + many(60, "[") + many(60, "]") + "\n";
+  ladder += "- " + many(60, "[") + "*a0" + many(60, "]") + "\n";
+  const std::string over = "over 150,000 values, with what aliases repeat";
+  const auto c = GENERATE_COPY(values<Case>({
+      {bomb, over},
+      // An anchor keeps a copy of what it names, each of them one of all that stands in it.
+      {anchors + many(2'000, "x,") + many(90, "]") + "\n", over},
+      // A long text is more than one value.
+      {"- &a " + std::string(100'000, 'x') + "\n" + many(200, "- *a\n"), over},
+      {many(200'000, "---\n"), over},
+      {many(200'000, "- b\n"), over},
+      {std::string(100'000, '['), "nested over 100 deep"},
+      {ladder, "f:2:63: nested over 100 deep"},
+      {"a: 1\nb:\n  " + many(150'001, "["), "f:3:150003: over 150,000 brackets and commas"},
+      {"[" + many(200'000, "a,") + "]", "f:1:300001: over 150,000 brackets and commas"},
+      {many(200'000, "a:\n"), "f:101:1: the rest of the file is not read"},
+  }));
+  CAPTURE(c.text.substr(0, 80));
+  CHECK_THAT(problems_of(c.text), Catch::Contains(c.problem));
+}
 
-  const std::string deep = std::string(100'000, '[');
-  CHECK_THAT(problems_of(deep), Catch::Contains("nested over 100 deep"));
+TEST_CASE("of many problems the first hundred are kept") {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "a:\n";
+  Problems problems = {{{"before"}, "another file's"}};
+  (void)parse_yaml(text, "f", problems);
+  REQUIRE(problems.size() == 102);
+  CHECK(to_text(problems[100]) == "f:101:1: duplicate key 'a', first in line 1");
+  CHECK(to_text(problems[101]) ==
+        "f:101:1: the rest of the file is not read: it has problems enough");
+}
+
+TEST_CASE("what is large and within bounds is read whole") {
+  std::string text;
+  for (int i = 0; i < 70'000; ++i) text += "k" + std::to_string(i) + ":\n";
+  CHECK(parse_one(text).entries.size() == 70'000);
   CHECK(problems_of(std::string(100, '[') + std::string(100, ']') + "\n").empty());
+  CHECK(problems_of("- &a x\n- " + std::string(99, '[') + "*a" + std::string(99, ']') + "\n")
+            .empty());
+  Problems problems;
+  std::string documents;
+  for (int i = 0; i < 50'000; ++i) documents += "---\na: 1\n";
+  CHECK(parse_yaml(documents, "f", problems).size() == 50'000);
+  CHECK(problems.empty());
 }

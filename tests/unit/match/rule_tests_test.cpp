@@ -100,7 +100,7 @@ TEST_CASE("a small file cannot stand for gigabytes of events") {
   for (int i = 0; i < 300; ++i) tests += ", {}";
   const auto loaded = load(rule_tested_by(tests + "]\n"));
   REQUIRE(loaded.problems.size() == 1);
-  CHECK(loaded.problems[0].text == "the events of a rule's tests are over 64 MiB");
+  CHECK(loaded.problems[0].text == "the events of all rules' tests are over 64 MiB");
   CHECK(loaded.problems[0].place.line == 14);
 }
 

@@ -1,4 +1,6 @@
 // What a rule file may say, and where a refusal points.
+#include <sys/stat.h>
+
 #include <fstream>
 
 #include "support/temp_dir.hpp"
@@ -264,6 +266,19 @@ TEST_CASE("files and folders give their rules in order, and an id is given once"
   (void)load_rule_files({dir / "none.yml"}, problems);
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].place.file == dir / "none.yml");
+}
+
+TEST_CASE("a pipe in a folder of rules is refused by its name, and nobody waits for its writer") {
+  const test::TempDir dir;
+  const std::string pipe = dir / "pipe.yml";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  Problems problems;
+  // Even where the folder itself was named on a command line.
+  (void)load_rule_files({dir.path().string()}, problems, {.kinds = FileKinds::any});
+  (void)load_rule_files({pipe}, problems);
+  REQUIRE(problems.size() == 2);
+  CHECK(to_text(problems[0]) == pipe + ": is a pipe, not a file");
+  CHECK(to_text(problems[1]) == to_text(problems[0]));
 }
 
 TEST_CASE("one text may hold several rules") {
