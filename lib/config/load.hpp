@@ -24,4 +24,7 @@ struct LoadedConfig {
 [[nodiscard]] LoadedConfig load_config(const std::string& path,
                                        const Environment& environment = process_environment());
 
+// What is wrong with a file sink whose file `audit_log` names too.
+[[nodiscard]] std::string followed_log(const std::string& audit_log);
+
 }  // namespace nodeportd
