@@ -186,6 +186,24 @@ class CommandLine(EndToEnd):
         self.assertIn("2 lines, 1 row,", table.stderr)
         self.assertEqual(self.run_it("replay", self.path("none.log")).returncode, 2)
 
+    def test_replay_of_what_is_no_audit_log_is_a_failure_that_says_why(self):
+        for text, why in (("hello\nworld\n", "it is not JSON"),
+                          ('{"a": 1}\n[]\n', "it is JSON, but not of an audit event")):
+            log = self.write("other.log", text)
+            for arguments in ([], ["--splunk"], ["--workers", "3"]):
+                done = self.run_it("replay", *arguments, log)
+                self.assertEqual((done.returncode, done.stdout), (1, ""), (text, arguments))
+                self.assertIn(f"nodeportd: none of 2 lines is an audit event; the first: {why}; see "
+                              f"`nodeportd explain {log}:1`\n", done.stderr)
+            # One is enough, wherever it stands and whatever the rules say of it.
+            log = self.write("mixed.log", text + creation("id", "web", verb="get"))
+            self.assertEqual(self.run_it("replay", log).returncode, 0)
+            self.assertEqual(self.run_it("replay", "--splunk", log).returncode, 0)
+        done = self.run_it("replay", "-", text="hello\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("none of 1 line is an audit event; the first: it is not JSON\n", done.stderr)
+        self.assertEqual(self.run_it("replay", self.write("empty.log", "")).returncode, 0)
+
     def printing(self):
         """Command lines that print, some of them more than is buffered."""
         log = self.write("audit.log", "".join(creation(f"id-{i}", f"web-{i}") for i in range(60)))
