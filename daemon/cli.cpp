@@ -3,12 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
-#include <map>
-#include <optional>
+#include <functional>
+#include <utility>
 
 #include "base/units.hpp"
+#include "daemon/cli_checks.hpp"
 #include "daemon/completion.hpp"
 #include "daemon/exit_code.hpp"
+#include "daemon/usage_fault.hpp"
 
 namespace nodeportd {
 namespace {
@@ -46,11 +48,25 @@ void add_config(CLI::App& verb, std::string& config) {
       ->default_str(kConfigDefault);
 }
 
+CLI::Validator checked(std::function<std::string(const std::string&)> check) {
+  return {[check = std::move(check)](const std::string& text) { return check(text); }, ""};
+}
+
+CLI::Validator one_of(std::vector<std::string> words) {
+  return checked(
+      [words = std::move(words)](const std::string& text) { return check_one_of(text, words); });
+}
+
+CLI::Validator numbered(std::int64_t least, std::int64_t most) {
+  return checked([=](const std::string& text) { return check_number(text, least, most); });
+}
+
 void add_format(CLI::App& verb, OutputFormat& format) {
-  static const std::map<std::string, OutputFormat> kFormats = {{"table", OutputFormat::table},
-                                                               {"json", OutputFormat::json}};
-  verb.add_option("--format", format, "table, or json: one object a line")
-      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case).description(""))
+  const auto set = [&format](const std::string& word) {
+    format = word == "json" ? OutputFormat::json : OutputFormat::table;
+  };
+  verb.add_option_function<std::string>("--format", set, "table, or json: one object a line")
+      ->check(one_of({"table", "json"}))
       ->type_name("table|json")
       ->default_str("table");
 }
@@ -76,13 +92,6 @@ CLI::App* add_check(CLI::App& app, CheckCommand& check) {
   return verb;
 }
 
-std::string check_batch_size(const std::string& text) {
-  const auto bytes = parse_size(text);
-  if (!bytes || *bytes < 4'096 || *bytes > 4'194'304)
-    return "a size between 4KiB and 4MiB is needed";
-  return "";
-}
-
 void add_replay(CLI::App& app, ReplayCommand& replay, std::string& batch_size) {
   CLI::App* verb = app.add_subcommand(
       "replay", "Run the daemon's own engine over files and print the final figures");
@@ -99,11 +108,11 @@ void add_replay(CLI::App& app, ReplayCommand& replay, std::string& batch_size) {
       ->type_name("FILE");
   verb->add_option("--workers", replay.workers,
                    "Threads that inspect lines, the reading one among them")
-      ->check(CLI::Range(1, 64).description(""))
+      ->check(numbered(1, 64))
       ->type_name("N")
       ->default_str("1");
   verb->add_option("--batch-size", batch_size, "Bytes that a worker is handed at a time")
-      ->check(CLI::Validator(check_batch_size, ""))
+      ->check(checked(check_batch_size))
       ->type_name("SIZE")
       ->default_str("256KiB");
   verb->add_option("--cluster", replay.cluster, "The cluster's name in alerts")->type_name("NAME");
@@ -127,7 +136,7 @@ CLI::App* add_status(CLI::App& app, StatusCommand& status) {
   verb->add_option("-w,--watch", status.watch, "Again and again, every so many seconds (2)")
       ->expected(0, 1)
       ->default_str("2")
-      ->check(CLI::Range(0.1, 86'400.0).description(""))
+      ->check(checked(check_seconds))
       ->type_name("SECONDS");
   return verb;
 }
@@ -157,7 +166,9 @@ void add_deadletters(CLI::App& app, DeadlettersCommand& deadletters) {
   CLI::App* resend = verb->add_subcommand(
       "resend", "Put them back into the outbox: they go out at once, or when the daemon starts");
   resend->callback([&] { deadletters.action = DeadlettersCommand::Action::resend; });
-  resend->add_option("NUMBER", deadletters.numbers, "Which ones; none: all of them")->type_name("");
+  resend->add_option("NUMBER", deadletters.numbers, "Which ones; none: all of them")
+      ->check(numbered(1, INT64_MAX))
+      ->type_name("");
 }
 
 void add_exposed(CLI::App& app, ExposedCommand& exposed) {
@@ -178,6 +189,7 @@ void add_explain(CLI::App& app, ExplainCommand& explain, std::string& place) {
       "lets through.");
   verb->add_option("FILE[:LINE]", place, "An audit log, plain or .gz, and a line from 1")
       ->required()
+      ->check(checked(check_place))
       ->type_name("");
   verb->add_option(
           "-r,--rules", explain.rules,
@@ -231,7 +243,7 @@ void add_completion(CLI::App& app, std::string& shell) {
   CLI::App* verb = app.add_subcommand("completion", "Print the script for a shell's completion");
   verb->add_option("SHELL", shell, "The shell")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
+      ->check(one_of({"bash", "zsh", "fish"}))
       ->type_name("bash|zsh|fish");
 }
 
@@ -297,7 +309,9 @@ Command parse_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return Answered{app.exit(error) == 0 ? kExitWell : kExitUsage};
+    if (error.get_exit_code() == 0) return Answered{app.exit(error)};
+    (void)std::fprintf(stderr, "nodeportd: %s\n", usage_fault(app, error).c_str());
+    return Answered{kExitUsage};
   }
   if (app.got_subcommand("run")) return run;
   if (app.got_subcommand(check_verb)) return check;
