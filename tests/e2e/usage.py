@@ -1,8 +1,11 @@
 """What a command line that is wrong is told: one line, which word, what was meant."""
 
+import gzip
+import os
+import re
 import subprocess
 
-from harness import EndToEnd, NODEPORTD
+from harness import EndToEnd, NODEPORTD, RULES, SOURCE, creation
 
 VERBS = ("run, check, replay, status, reload, deadletters, exposed, test-sink, explain, test, config, "
          "completion")
@@ -65,3 +68,71 @@ class Usage(EndToEnd):
     def test_a_line_to_explain_counts_from_1(self):
         self.assertEqual(self.refused("explain", self.path("audit.log:0")),
                          "FILE[:LINE]: lines count from 1; see nodeportd explain --help")
+
+
+class Examples(EndToEnd):
+    """What stands below each verb's help is a command that works."""
+
+    def setUp(self):
+        super().setUp()
+        os.symlink(RULES, self.path("rules"))
+        os.symlink(os.path.join(SOURCE, "config", "audit-policy.yaml"),
+                   self.path("audit-policy.yaml"))
+        os.symlink(NODEPORTD, self.path("nodeportd"))
+        lines = "".join(creation(f"id-{i}", f"web-{i}") for i in range(20))
+        self.append(lines)
+        with gzip.open(self.path("audit-2026-11-23T00-00-00.000.log.gz"), "wt") as packed:
+            packed.write(lines)
+        self.config_file = self.daemon(self.config(self.file_sink("soc"))).start().config
+
+    def help_of(self, *verb):
+        return subprocess.run([NODEPORTD, *verb, "--help"], capture_output=True, text=True,
+                              check=True).stdout
+
+    def examples(self, *verb):
+        """Of a verb and of those behind it."""
+        text = self.help_of(*verb)
+        own = text.partition("\nExamples:\n")[2].partition("\n\n")[0]
+        for line in own.splitlines():
+            # What the first help says of each stands behind it.
+            yield verb, re.split(r" {3,}", line.strip())[0]
+        below = text.partition("\nSubcommands:\n")[2].partition("\n\n")[0]
+        for name in re.findall(r"^  (\S+)", below, re.M):
+            yield from self.examples(*verb, name)
+
+    def run_it(self, command):
+        # Nobody has a config in /etc here.
+        command = re.sub(r"nodeportd (run|check|status|reload|deadletters|exposed|test-sink|"
+                         r"config show)(?! [^|]*--(config|audit-policy))",
+                         r"nodeportd \1 --config ./nodeportd.yaml", command)
+        process = subprocess.Popen(["bash", "-o", "pipefail", "-c", command], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   env=dict(os.environ, PATH=self.folder + ":" + os.environ["PATH"],
+                                            NODEPORTD=""))
+        if "--watch" in command:
+            process.stdout.readline()  # and read no more: it ends
+            process.stdout.close()
+            said = process.stderr.read()
+            process.stderr.close()
+            return process.wait(timeout=60), said
+        said = process.communicate(timeout=60)[1]
+        return process.returncode, said
+
+    def test_every_verb_has_some_and_each_does_what_it_says(self):
+        verbs = {}
+        for verb, command in self.examples():
+            verbs.setdefault(verb, []).append(command)
+        for name in VERBS.split(", "):
+            self.assertIn((name,), verbs)
+        for name in ("list", "resend"):
+            self.assertIn(("deadletters", name), verbs)
+            self.assertIn("--sink NAME", self.help_of("deadletters", name))
+        for verb, commands in verbs.items():
+            for command in commands:
+                self.assertIn(" ".join(("nodeportd", *verb)), command)
+                code, said = self.run_it(command)
+                # The daemon runs already, and no alert was refused.
+                expected = 1 if " run " in command or command.endswith("resend 17 18") else 0
+                self.assertEqual(code, expected, (command, said))
+                if " run " in command:
+                    self.assertIn("another", said)
