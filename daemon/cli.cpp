@@ -144,7 +144,7 @@ void add_socket(CLI::App& verb, std::string& socket) {
 CLI::App* add_status(CLI::App& app, StatusCommand& status) {
   CLI::App* verb = app.add_subcommand(
       "status", "Ask the running daemon for positions, lag, rotations, rules, windows and sinks");
-  end_help(*verb, "", {"status", "status --watch 5", "status --format json"});
+  end_help(*verb, "", {"status", "status --watch 5", "status --probe readyz"});
   status.config = kConfigDefault;
   add_config(*verb, status.config);
   add_socket(*verb, status.socket);
@@ -154,6 +154,11 @@ CLI::App* add_status(CLI::App& app, StatusCommand& status) {
       ->default_str("2")
       ->check(checked(check_seconds))
       ->type_name("SECONDS");
+  verb->add_option("--probe", status.probe,
+                   "Instead: print what /healthz or /readyz answers; exit code 1 if it is not well")
+      ->check(one_of({"healthz", "readyz"}))
+      ->excludes("--watch")
+      ->type_name("healthz|readyz");
   return verb;
 }
 
