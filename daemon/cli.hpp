@@ -38,7 +38,8 @@ struct StatusCommand {
   std::string config;
   std::string socket;  // empty: the one that the config names
   OutputFormat format = OutputFormat::table;
-  double watch = 0;  // seconds between two looks; 0: one is enough
+  double watch = 0;   // seconds between two looks; 0: one is enough
+  std::string probe;  // `healthz` or `readyz`: that alone, and whether it holds; empty: all
 };
 
 struct ReloadCommand {

@@ -39,15 +39,6 @@ void add_options(const CLI::App& app, OfferedVerb& verb) {
 OfferedVerb verb_of(const CLI::App& app, const std::string& path) {
   OfferedVerb verb{path, app.get_name(), app.get_description(), {}, {}, {}};
   add_options(app, verb);
-  // What follows a verb's verb may be the verb's own.
-  const CLI::App* parent = app.get_parent();
-  if (parent != nullptr && parent->get_fallthrough() && parent->get_parent() != nullptr) {
-    OfferedVerb above;
-    add_options(*parent, above);
-    for (OfferedOption& option : above.options) {
-      if (option.names.back() != "--help") verb.options.push_back(std::move(option));
-    }
-  }
   for (const CLI::App* each : app.get_subcommands(nullptr)) {
     verb.verbs.push_back(
         verb_of(*each, path.empty() ? each->get_name() : path + ' ' + each->get_name()));

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "config/load.hpp"
 #include "daemon/shipped_rules.hpp"
+#include "daemon/sink_faults.hpp"
 #include "match/exceptions.hpp"
 
 namespace nodeportd {
@@ -37,19 +38,26 @@ Setup load_setup(const std::string& config_path, FileKinds kinds) {
   LoadedConfig loaded = load_config(config_path, process_environment(), kinds);
   Setup setup;
   setup.problems = std::move(loaded.problems);
-  setup.config = std::move(loaded.config);
+  setup.config = loaded.config;
   setup.is_config_well = setup.problems.empty();
   if (!loaded.has_rules) {
     // Those of the default path are not what was meant.
     setup.config.rules.clear();
     return setup;
   }
-  std::vector<CompiledRule> rules = load_rule_files(setup.config.rules, setup.problems);
+  if (setup.is_config_well) find_linked_logs(loaded, config_path, setup.problems);
+  Problems of_rules;
+  std::vector<CompiledRule> rules = load_rule_files(setup.config.rules, of_rules);
+  // A rule that could not be read is not one that there is none of.
+  if (setup.is_config_well && of_rules.empty()) {
+    find_unknown_rules(loaded, config_path, rules, setup.problems);
+  }
+  setup.problems.insert(setup.problems.end(), of_rules.begin(), of_rules.end());
   std::vector<ExceptionSpec> exceptions;
   if (!setup.config.exceptions.is_null()) {
     exceptions = load_exceptions(setup.config.exceptions, config_path, rules, setup.problems);
-    conceal(loaded.expansions, config_path, setup.problems);
   }
+  conceal(loaded.expansions, config_path, setup.problems);
   keep_first(setup.problems);
   if (setup.problems.empty()) {
     setup.rules = std::make_shared<const RuleSet>(std::move(rules), std::move(exceptions));

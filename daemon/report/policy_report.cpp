@@ -33,6 +33,15 @@ std::string summary(const PolicyReview& review) {
                      count(Sight::none), hides_more ? "; for some requests less" : "");
 }
 
+// A row tells of the rest where other rows of its route tell of some.
+std::string whose_of(const RouteSight& route, const PolicyReview& review) {
+  if (!route.whose.empty()) return route.whose;
+  const bool has_others = std::any_of(
+      review.routes.begin(), review.routes.end(),
+      [&](const RouteSight& other) { return other.route == route.route && !other.whose.empty(); });
+  return has_others ? "everybody else" : "everybody";
+}
+
 void print_advice(const AuditPolicy& policy, const PolicyAdvice& advice) {
   if (advice.keep_response_complete) {
     fmt::print(
@@ -60,8 +69,8 @@ bool print_review(const LoadedAuditPolicy& loaded, const std::string& path) {
   Table table({"route", "verbs", "whose", "level", "decided by", "logged with what is needed"});
   for (const RouteSight& route : reviewed.routes) {
     table.add({route.route, fmt::format("{}", fmt::join(route.verbs, ", ")),
-               route.whose.empty() ? "everybody" : "except: " + route.whose,
-               std::string(to_text(route.level)), decider(loaded.policy, route), to_text(route)});
+               whose_of(route, reviewed), std::string(to_text(route.level)),
+               decider(loaded.policy, route), to_text(route)});
   }
   table.print(stdout);
   fmt::print("\n{}: {}\n", printable(path), summary(reviewed));
@@ -89,10 +98,9 @@ std::optional<Notice> blindness(const std::string& path) {
                 "; `nodeportd check --audit-policy " + path + "` says what to change";
   for (const RouteSight& route : reviewed.routes) {
     if (route.sight == Sight::full) continue;
-    add("route",
-        fmt::format("{} ({}) by {}: {} ({}, {})", route.route, fmt::join(route.verbs, ", "),
-                    route.whose.empty() ? "everybody" : route.whose, to_text(route),
-                    to_text(route.level), decider(loaded.policy, route)));
+    add("route", fmt::format("{} ({}) by {}: {} ({}, {})", route.route,
+                             fmt::join(route.verbs, ", "), whose_of(route, reviewed),
+                             to_text(route), to_text(route.level), decider(loaded.policy, route)));
   }
   return notice;
 }

@@ -71,6 +71,7 @@ void write_sink_status(JsonWriter& json, const StatusReport::Sink& sink) {
   write_member(json, "undurable_dropped", sink.courier.undurable_dropped);
   write_member(json, "last_delivery", sink.courier.last_delivery);
   write_member(json, "last_error", sink.courier.last_error);
+  write_member(json, "last_error_at", sink.courier.last_error_at);
 }
 
 // Members of a parsed report; what is missing reads as empty, so that an older daemon can be asked.
@@ -115,6 +116,29 @@ void print_rotations(const Value& root, std::FILE* to) {
     }
   }
   if (is_empty) return;
+  fmt::print(to, "\n");
+  table.print(to);
+}
+
+// With its age: what failed last stays there for ever, however well the sink does since.
+std::string last_error_of(const Value& sink, std::optional<WallTime> now) {
+  std::string error = text_of(sink, "last_error");
+  const std::optional<WallTime> then = parse_time(text_of(sink, "last_error_at"));
+  return now && then ? format_seconds(*now - *then) + " ago: " + error : error;
+}
+
+void print_sinks(const Value& root, std::FILE* to) {
+  Table table({"SINK", "ALIVE", "DELIVERED", "PENDING", "FAILED", "DEAD", "LAST ERROR"});
+  const std::optional<WallTime> now = parse_time(text_of(root, "now"));
+  const Value* sinks = root.find("sinks");
+  if (sinks == nullptr || sinks->kind != Value::Kind::array || sinks->size == 0) return;
+  for (const Value& sink : std::span(sinks->items, sinks->size)) {
+    if (sink.kind != Value::Kind::object) continue;
+    std::vector<std::string> row = texts_of(
+        sink, {"name", "alive", "delivered", "pending", "failed_attempts", "dead_letters"});
+    row.push_back(last_error_of(sink, now));
+    table.add(std::move(row));
+  }
   fmt::print(to, "\n");
   table.print(to);
 }
@@ -197,10 +221,7 @@ Result<void> print_status(const std::string& json, std::FILE* to) {
   print_rotations(root, to);
   print_rows(root, "rules", {"RULE", "LEVEL", "ALERTS"}, {"name", "level", "alerts"}, to);
   print_rows(root, "exceptions", {"EXCEPTION", "SUPPRESSED"}, {"name", "suppressed"}, to);
-  print_rows(
-      root, "sinks", {"SINK", "ALIVE", "DELIVERED", "PENDING", "FAILED", "DEAD", "LAST ERROR"},
-      {"name", "alive", "delivered", "pending", "failed_attempts", "dead_letters", "last_error"},
-      to);
+  print_sinks(root, to);
   return {};
 }
 

@@ -211,13 +211,15 @@ class Daemon {
     }
   }
 
+  // A reload that changes nothing of it tells nothing anew.
   void warn_of_blindness() {
-    if (config().audit_policy.empty()) return;
-    std::optional<Notice> blind = blindness(config().audit_policy);
-    if (!blind) return;
-    log_.warning("{}", blind->text);
-    for (const auto& [name, value] : blind->facts) log_.warning("{}: {}", name, value);
-    pipeline_->ledger().post(std::move(*blind));
+    const std::string& policy = config().audit_policy;
+    const std::optional<Notice> before =
+        std::exchange(blind_, policy.empty() ? std::optional<Notice>() : blindness(policy));
+    if (!blind_ || blind_ == before) return;
+    log_.warning("{}", blind_->text);
+    for (const auto& [name, value] : blind_->facts) log_.warning("{}: {}", name, value);
+    pipeline_->ledger().post(*blind_);
   }
 
   void wait_for_signals() {
@@ -360,6 +362,7 @@ class Daemon {
   WallTime started_{};
   WallTime rules_loaded_{};
   Surveyed::Refused refused_;
+  std::optional<Notice> blind_;  // what the audit policy hides, as it was told last
   boost::asio::io_context io_;
   boost::asio::posix::stream_descriptor signal_waits_{io_};
   boost::asio::steady_timer look_timer_{io_};

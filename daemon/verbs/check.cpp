@@ -7,6 +7,7 @@
 #include "daemon/scan_report.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/verbs.hpp"
+#include "daemon/verbs/surroundings.hpp"
 
 namespace nodeportd {
 namespace {
@@ -42,6 +43,9 @@ int check(const CheckCommand& command) {
   print_literals(*setup.rules);
   for (const std::string& warning : warnings_of_rules_without_literals(*setup.rules)) {
     fmt::print(stderr, "warning: {}\n", printable(warning));
+  }
+  for (const std::string& fault : faults_around(setup.config)) {
+    fmt::print(stderr, "warning: {}\n", printable(fault));
   }
   // What it hides is no fault of the config: the daemon starts, and warns.
   if (!setup.config.audit_policy.empty()) {

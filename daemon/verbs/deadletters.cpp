@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "admin/client.hpp"
 #include "base/json_text.hpp"
@@ -36,24 +37,42 @@ std::string letter_json(const DeadLetter& letter) {
   });
 }
 
+template <typename Visit>
+Result<void> for_each_letter(Store& store, const Visit& visit) {
+  for (std::int64_t after = 0;;) {
+    const Result<std::vector<DeadLetter>> page = store.dead_letters(after, kPage);
+    if (!page) return fail(page.error());
+    if (page->empty()) return {};
+    after = page->back().number;
+    for (const DeadLetter& letter : *page) visit(letter);
+  }
+}
+
+// A word that is no sink's name would read as: all is well there. A sink that the config names no
+// more may have left letters.
+Result<void> find_sink(Store& store, const Config& config, const std::string& name) {
+  std::set<std::string> names;
+  for (const SinkConfig& sink : config.sinks) names.insert(sink.name);
+  if (name.empty() || names.contains(name)) return {};
+  const Result<void> read =
+      for_each_letter(store, [&](const DeadLetter& letter) { names.insert(letter.sink); });
+  if (!read || names.contains(name)) return read;
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return fail(ErrorKind::not_found, "no sink '" + name + "'" + did_you_mean(name, known));
+}
+
 int list(Store& store, const DeadlettersCommand& command) {
   Table table({"NUMBER", "SINK", "WHEN", "KIND", "WHY", "ALERT"});
-  std::int64_t after = 0;
-  for (;;) {
-    const Result<std::vector<DeadLetter>> page = store.dead_letters(after, kPage);
-    if (!page) return complain(page.error());
-    if (page->empty()) break;
-    after = page->back().number;
-    for (const DeadLetter& letter : *page) {
-      if (!command.sink.empty() && letter.sink != command.sink) continue;
-      if (command.format == OutputFormat::json) {
-        fmt::print("{}\n", letter_json(letter));
-        continue;
-      }
-      table.add({std::to_string(letter.number), letter.sink, format_time(letter.when),
-                 std::string(kind_of(letter)), letter.why, to_line(letter.alert)});
+  const Result<void> read = for_each_letter(store, [&](const DeadLetter& letter) {
+    if (!command.sink.empty() && letter.sink != command.sink) return;
+    if (command.format == OutputFormat::json) {
+      fmt::print("{}\n", letter_json(letter));
+      return;
     }
-  }
+    table.add({std::to_string(letter.number), letter.sink, format_time(letter.when),
+               std::string(kind_of(letter)), letter.why, to_line(letter.alert)});
+  });
+  if (!read) return complain(read.error());
   if (command.format == OutputFormat::json) return kExitWell;
   if (table.empty()) {
     fmt::print("no dead letters\n");
@@ -113,6 +132,8 @@ int deadletters(const DeadlettersCommand& command) {
   }
   Result<std::unique_ptr<Store>> store = Store::open_beside(store_options(loaded.config));
   if (!store) return complain(store.error());
+  const Result<void> found = find_sink(**store, loaded.config, command.sink);
+  if (!found) return complain(found.error(), kExitUsage);
   if (command.action != DeadlettersCommand::Action::resend) return list(**store, command);
   const int code = resend(**store, command);
   wake_couriers(loaded.config.admin_socket);

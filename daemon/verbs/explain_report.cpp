@@ -23,30 +23,6 @@ constexpr std::size_t kNameMax = 15;  // of a selection
 constexpr std::size_t kAlternativesShown = 3;
 constexpr std::size_t kWordsShown = 8;
 
-std::string_view words_for(Reject reject) {
-  switch (reject) {
-    case Reject::not_json:
-      return "it is not JSON";
-    case Reject::torn:
-      return "it ends in the middle";
-    case Reject::not_an_object:
-      return "it is JSON, but no object, so no event";
-    case Reject::too_deep:
-      return "it is nested deeper than kube-apiserver itself takes";
-    case Reject::too_large:
-      return "it holds more values than a request can bring";
-    case Reject::oversize:
-      return "it is longer than a record may be";
-    case Reject::cut:
-      return "a log service cut its end off";
-    case Reject::packed:
-      return "it is packed, which its feeder was to undo";
-    case Reject::legacy_format:
-      return "it is of kube-apiserver's legacy text format, which holds no bodies";
-  }
-  return "";
-}
-
 // Behind the rule's name: why a rule that matches says nothing.
 std::string reason_of(const RuleExplanation& rule, const RuleSet& rules) {
   if (rule.verdict == Verdict::suppressed) {
@@ -198,6 +174,30 @@ std::string scan_words(const RuleSet& rules) {
 }
 
 }  // namespace
+
+std::string_view words_for(Reject reject) {
+  switch (reject) {
+    case Reject::not_json:
+      return "it is not JSON";
+    case Reject::torn:
+      return "it ends in the middle";
+    case Reject::not_an_object:
+      return "it is JSON, but no object, so no event";
+    case Reject::too_deep:
+      return "it is nested deeper than kube-apiserver itself takes";
+    case Reject::too_large:
+      return "it holds more values than a request can bring";
+    case Reject::oversize:
+      return "it is longer than a record may be";
+    case Reject::cut:
+      return "a log service cut its end off";
+    case Reject::packed:
+      return "it is packed, which its feeder was to undo";
+    case Reject::legacy_format:
+      return "it is of kube-apiserver's legacy text format, which holds no bodies";
+  }
+  return "";
+}
 
 std::string report_of(const ExplainedRecord& record, const RecordPlace& place,
                       const RuleSet& rules) {

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "daemon/verbs/explainer.hpp"
+#include "decode/reject.hpp"
 #include "match/rule_set.hpp"
 
 namespace nodeportd {
@@ -13,6 +15,9 @@ struct RecordPlace {
   std::string file;
   std::size_t line = 0;
 };
+
+// Why a record cannot be read: `it is not JSON`.
+[[nodiscard]] std::string_view words_for(Reject reject);
 
 // For a person: a block of lines per event. Strangers' text is made printable and bounded.
 [[nodiscard]] std::string report_of(const ExplainedRecord& record, const RecordPlace& place,

@@ -88,6 +88,9 @@ int print_alerts(const ReplayCommand& command, const Setup& setup) {
   if (!replayed) return complain(replayed.error(), kExitUsage);
   if (!table.empty()) table.print(stdout);
   progress.summarize(replayed->records, replayed->bytes, replayed->alerts, replayed->uninspectable);
+  if (replayed->alerts == 0 && !replayed->complaint.empty()) {
+    return complain({ErrorKind::malformed, replayed->complaint});
+  }
   if (legacy == 0) return kExitWell;
   fmt::print(stderr,
              "nodeportd: {} of kube-apiserver's legacy text format, which holds no bodies, so that "

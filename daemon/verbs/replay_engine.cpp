@@ -5,6 +5,7 @@
 #include "daemon/engine/each_batch.hpp"
 #include "daemon/engine/outlets.hpp"
 #include "daemon/engine/pipeline.hpp"
+#include "daemon/verbs/event_witness.hpp"
 #include "state/store.hpp"
 
 namespace nodeportd {
@@ -46,8 +47,9 @@ Result<Replayed> replay_files(const std::vector<std::string>& files, const RuleS
                      .beats = {},
                      .beat_facts = {}});
   pipeline.start();
+  EventWitness witness(pipeline.feed());
   const Result<void> read =
-      read_files(files, {options.batch_bytes, kReplayMaxLine}, pipeline.feed(), progress);
+      read_files(files, {options.batch_bytes, kReplayMaxLine}, witness, progress);
   pipeline.finish();
   if (!read) return fail(read.error());
   if (!pipeline.ledger().status().durable) {
@@ -56,7 +58,8 @@ Result<Replayed> replay_files(const std::vector<std::string>& files, const RuleS
                 "printed, for it would not be all");
   }
   const WorkerCounters& counters = pipeline.counters();
-  Replayed replayed{counters.records.get(), counters.bytes.get(), 0, counters.uninspectable.get()};
+  Replayed replayed{counters.records.get(), counters.bytes.get(), 0, counters.uninspectable.get(),
+                    witness.complaint(counters.records.get(), files)};
   const Result<void> told = pipeline.ledger().for_each_window([&](const Window& window) {
     ++replayed.alerts;
     take(final_of(window));

@@ -28,6 +28,7 @@ struct Replayed {
   std::uint64_t bytes = 0;
   std::uint64_t alerts = 0;
   std::uint64_t uninspectable = 0;
+  std::string complaint;  // that nothing of it is an audit log; empty: something is
 };
 
 // Runs the daemon's own engine over files that are complete, in the given order, as read_files()

@@ -8,6 +8,7 @@
 #include "base/json_text.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/table.hpp"
+#include "daemon/verbs/event_witness.hpp"
 #include "daemon/verbs/progress.hpp"
 #include "decode/carriers.hpp"
 #include "decode/event_reader.hpp"
@@ -103,7 +104,8 @@ int replay_splunk(const ReplayCommand& command, const RuleSet& rules) {
   const SystemClock clock;
   Progress progress(command.files, clock);
   Search search(rules);
-  const Result<void> read = read_files(command.files, {command.batch_bytes, kMaxLine}, search,
+  EventWitness witness(search);
+  const Result<void> read = read_files(command.files, {command.batch_bytes, kMaxLine}, witness,
                                        [&](std::uint64_t bytes) { progress.show(bytes); });
   progress.clear();
   if (!read) return complain(read.error(), kExitUsage);
@@ -119,6 +121,8 @@ int replay_splunk(const ReplayCommand& command, const RuleSet& rules) {
     for (const SplunkStats::Row& row : rows) print_json(rule, row);
   }
   progress.summarize(search.records, search.bytes, printed, search.uninspectable);
+  const std::string complaint = witness.complaint(search.records, command.files);
+  if (printed == 0 && !complaint.empty()) return complain({ErrorKind::malformed, complaint});
   return kExitWell;
 }
 

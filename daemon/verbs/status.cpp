@@ -26,6 +26,14 @@ int print_once(const std::string& socket, OutputFormat format) {
   return kExitWell;
 }
 
+// For who can start a program and cannot speak HTTP to a socket, as a kubelet.
+int print_probe(const std::string& socket, const std::string& probe) {
+  const Result<DaemonAnswer> answer = probe_daemon(socket, "/" + probe);
+  if (!answer) return complain(answer.error());
+  fmt::print("{}", answer->body);
+  return answer->status == 200 ? kExitWell : kExitFailed;
+}
+
 // Until somebody ends it, nobody reads any more or it cannot be shown. A daemon that is just being
 // restarted is waited for.
 int watch(const std::string& socket, const StatusCommand& command) {
@@ -51,6 +59,7 @@ int status(const StatusCommand& command) {
     }
     socket = loaded.config.admin_socket;
   }
+  if (!command.probe.empty()) return print_probe(socket, command.probe);
   if (command.watch > 0) return watch(socket, command);
   return print_once(socket, command.format);
 }

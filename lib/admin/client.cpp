@@ -51,12 +51,16 @@ Result<DaemonAnswer> exchange(const std::string& socket, http::verb verb, const 
 }  // namespace
 
 Result<std::string> ask_daemon(const std::string& socket, const std::string& path) {
-  Result<DaemonAnswer> answer = exchange(socket, http::verb::get, path, std::chrono::seconds(5));
+  Result<DaemonAnswer> answer = probe_daemon(socket, path);
   if (!answer) return fail(answer.error());
   if (answer->status != 200) {
     return fail(ErrorKind::remote, socket + ": HTTP " + std::to_string(answer->status));
   }
   return std::move(answer->body);
+}
+
+Result<DaemonAnswer> probe_daemon(const std::string& socket, const std::string& path) {
+  return exchange(socket, http::verb::get, path, std::chrono::seconds(5));
 }
 
 Result<DaemonAnswer> order_daemon(const std::string& socket, const std::string& path) {

@@ -14,6 +14,8 @@ struct DaemonAnswer {
   unsigned status = 0;  // of HTTP
   std::string body;
 };
+// The same, whatever it answers.
+[[nodiscard]] Result<DaemonAnswer> probe_daemon(const std::string& socket, const std::string& path);
 // Tells it to do something, and waits for at most a minute until it has.
 [[nodiscard]] Result<DaemonAnswer> order_daemon(const std::string& socket, const std::string& path);
 

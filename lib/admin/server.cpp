@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -13,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <cstddef>
@@ -52,6 +55,8 @@ using Stream = beast::basic_stream<asio::generic::stream_protocol>;
 constexpr std::size_t kClientsMax = 16;
 constexpr std::chrono::seconds kQuestionPatience{2};
 constexpr std::chrono::seconds kAnswerPatience{5};
+// Of what comes behind a question, before the client is cut off.
+constexpr std::size_t kHeardOutMax = 1U << 20U;
 // Out of descriptors a socket stays ready and every accept fails: not a reason to spin.
 constexpr std::chrono::seconds kAcceptRest{1};
 
@@ -65,13 +70,32 @@ bool is_of_this_machine(std::string_view host) {
                         host.find_first_not_of("0123456789", colon + 1) == std::string_view::npos &&
                         (host.front() != '[' || host[colon - 1] == ']');
   if (has_port) host = host.substr(0, colon);
-  if (host == "localhost") return true;
+  if (beast::iequals(host, "localhost")) return true;
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
   }
   beast::error_code error;
   (void)asio::ip::make_address(std::string(host), error);
   return !error;
+}
+
+const boost::system::error_category& fault_category() {
+  return beast::error_code(http::error::end_of_stream).category();
+}
+
+// To what is no question that we read; nullopt: nobody waits for an answer. No question of ours has
+// a body.
+std::optional<AdminAnswer> answer_to_fault(beast::error_code error) {
+  if (error == http::error::end_of_stream || error.category() != fault_category()) {
+    return std::nullopt;
+  }
+  if (error == http::error::buffer_overflow || error == http::error::header_limit) {
+    return AdminAnswer{.status = 431, .body = "{\"error\":\"the headers are too large\"}\n"};
+  }
+  if (error == http::error::body_limit || error == http::error::unexpected_body) {
+    return AdminAnswer{.status = 413, .body = "{\"error\":\"no body is taken\"}\n"};
+  }
+  return AdminAnswer{.status = 400, .body = "{\"error\":\"this is no HTTP request\"}\n"};
 }
 
 // One question and its answer. Keeps itself alive through the handlers that wait for the client.
@@ -89,7 +113,7 @@ class Session : public std::enable_shared_from_this<Session> {
     stream_.expires_after(kQuestionPatience);
     http::async_read(stream_, buffer_, request_,
                      [self = shared_from_this()](beast::error_code error, std::size_t /*size*/) {
-                       if (!error && self->place_) self->reply();
+                       if (self->place_) self->reply(error);
                      });
   }
 
@@ -107,8 +131,15 @@ class Session : public std::enable_shared_from_this<Session> {
     place_.reset();
   }
 
-  void reply() {
+  void reply(beast::error_code error) {
+    const std::optional<AdminAnswer> fault = answer_to_fault(error);
+    if (error && !fault) return;
     has_asked_ = true;
+    is_unheard_ = fault.has_value();
+    send(fault ? *fault : answer_to_question());
+  }
+
+  AdminAnswer answer_to_question() {
     AdminAnswer answer{
         .status = 405, .body = "{\"error\":\"only GET\"}\n", .headers = {{"Allow", "GET"}}};
     const auto host = request_[http::field::host];
@@ -124,6 +155,10 @@ class Session : public std::enable_shared_from_this<Session> {
     } else if (is_order) {
       answer = desk_->order(path);
     }
+    return answer;
+  }
+
+  void send(AdminAnswer answer) {
     // An order takes its time, which is not the client's.
     stream_.expires_after(kAnswerPatience);
     response_.version(request_.version());
@@ -137,16 +172,34 @@ class Session : public std::enable_shared_from_this<Session> {
     response_.body() = std::move(answer.body);
     response_.prepare_payload();
     http::async_write(stream_, response_,
-                      [self = shared_from_this()](beast::error_code, std::size_t) {});
+                      [self = shared_from_this()](beast::error_code error, std::size_t) {
+                        if (!error && self->is_unheard_) self->hear_out();
+                      });
+  }
+
+  // The kernel takes an answer back from a client that still has something to say when we close.
+  void hear_out() {
+    beast::error_code ignored;
+    stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+    hear_rest(kHeardOutMax);
+  }
+
+  void hear_rest(std::size_t most) {
+    stream_.async_read_some(asio::buffer(rest_), [self = shared_from_this(), most](
+                                                     beast::error_code error, std::size_t size) {
+      if (!error && size < most) self->hear_rest(most - size);
+    });
   }
 
   Stream stream_;
   std::shared_ptr<Desk> desk_;
   std::optional<std::list<Session*>::iterator> place_;  // none: it gave way
   bool has_asked_ = false;
+  bool is_unheard_ = false;  // there may be more of what it says
   beast::flat_buffer buffer_{8 * 1024};
   http::request<http::empty_body> request_;
   http::response<http::string_body> response_;
+  std::array<char, 4096> rest_{};
 };
 
 // Removes the socket that a dead daemon left at `path`, and nothing else: whatever an operator

@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 
+#include <fnmatch.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <climits>
 #include <filesystem>
 #include <tuple>
+#include <variant>
 
 #include "base/files.hpp"
 #include "base/host_port.hpp"
@@ -170,6 +172,23 @@ void check_memory(YamlMap& top, const YamlNode& root, const Config& config) {
                    ": raise it, or lower 'max_line', 'max_bytes' or 'batches'");
 }
 
+// An alert that is written into a log that we follow is a line of it, and so on for ever.
+void refuse_sinks_into_logs(const YamlNode& sinks, const Config& config, const Report& report) {
+  for (std::size_t i = 0; i < config.sinks.size(); ++i) {
+    const auto* sink = std::get_if<FileSinkConfig>(&config.sinks[i].target);
+    if (sink == nullptr || sink->path.empty()) continue;
+    const std::string path = std::filesystem::path(sink->path).lexically_normal().string();
+    for (const SourceConfig& source : config.sources) {
+      const std::string log = std::filesystem::path(source.audit_log).lexically_normal().string();
+      if (path != log && ::fnmatch(log.c_str(), path.c_str(), FNM_PATHNAME) != 0) continue;
+      const YamlNode& at = *sinks.items[i].find("path");
+      report.problems.push_back(
+          {{report.file, at.line, at.column}, followed_log(source.audit_log)});
+      break;
+    }
+  }
+}
+
 void read_top(const YamlNode& root, const Report& report, Config& config) {
   YamlMap top(root, report.file, report.problems, "the config");
   const auto section = [&](const YamlNode& node, std::string name) {
@@ -203,6 +222,7 @@ void read_top(const YamlNode& root, const Report& report, Config& config) {
   }
   if (const YamlNode* sinks = top.required("sinks")) {
     config.sinks = read_sinks(*sinks, report);
+    refuse_sinks_into_logs(*sinks, config, report);
     if (sinks->is_sequence() && sinks->items.empty()) {
       top.complain(*sinks, "'sinks' is empty: alerts would go nowhere");
     }
@@ -229,6 +249,11 @@ bool is_faultless(const YamlNode& node, const Problems& problems) {
 }
 
 }  // namespace
+
+std::string followed_log(const std::string& audit_log) {
+  return "'path' is a log that is followed, by audit_log '" + audit_log +
+         "': each alert in it would be read as a line";
+}
 
 LoadedConfig load_config(const std::string& path, const Environment& environment, FileKinds kinds) {
   LoadedConfig loaded;

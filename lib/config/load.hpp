@@ -26,4 +26,7 @@ struct LoadedConfig {
                                        const Environment& environment = process_environment(),
                                        FileKinds kinds = FileKinds::any);
 
+// What is wrong with a file sink whose file `audit_log` names too.
+[[nodiscard]] std::string followed_log(const std::string& audit_log);
+
 }  // namespace nodeportd

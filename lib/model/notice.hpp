@@ -12,6 +12,8 @@ struct Notice {
   std::string rule;  // `source.lines_lost`
   std::string text;  // one line for a human
   std::vector<std::pair<std::string, std::string>> facts;
+
+  friend bool operator==(const Notice&, const Notice&) = default;
 };
 
 }  // namespace nodeportd

@@ -276,6 +276,7 @@ void Courier::fail(Backoff& side, MonoTime now, const std::string& why,
   const std::lock_guard lock(mutex_);
   ++status_.retries;
   status_.last_error = shorten(why, kWhyBytesMax);
+  status_.last_error_at = clock_.wall();
   if (&side == &sink_side_) status_.alive = false;
 }
 

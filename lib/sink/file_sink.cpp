@@ -35,6 +35,17 @@ Result<void> rename_file(const std::string& from, const std::string& to) {
   return {};
 }
 
+// What root creates, by `nodeportd test-sink` for one, belongs to whom the folder belongs to: the
+// daemon of another account could not write its own file else. Root without the right to give
+// files away keeps it.
+void give_to_owner_of_folder(int fd, const std::string& path) {
+  if (::geteuid() != 0) return;
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  struct stat folder{};
+  if (::stat(parent.empty() ? "." : parent.c_str(), &folder) != 0) return;
+  if (::fchown(fd, folder.st_uid, folder.st_gid) != 0) return;
+}
+
 }  // namespace
 
 FileSink::FileSink(FileSinkOptions options) : options_(std::move(options)) {}
@@ -94,6 +105,7 @@ Result<Fd> FileSink::open_or_create() const {
     if (created.error().kind != ErrorKind::not_found) return created;
     return fail(ErrorKind::not_found, options_.path + ": its directory does not exist");
   }
+  give_to_owner_of_folder(created->get(), options_.path);
   if (::fchmod(created->get(), options_.mode) != 0) return fail_errno(errno, options_.path);
   if (options_.fsync != FileSinkOptions::Fsync::never) sync_directory(options_.path);
   return created;

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from harness import EndToEnd, NODEPORTD, SOURCE, eventually
+from harness import EndToEnd, NODEPORTD, SOURCE, creation, eventually
 
 SHIPPED = os.path.join(SOURCE, "config", "audit-policy.yaml")
 POLICY_BLIND = "d112ee95-0a6c-4ba3-b5b3-af8327e97a1b"
@@ -94,9 +94,34 @@ class AuditPolicy(EndToEnd):
         self.assertIn("seen in full 1, in part 8, not 1; for some requests less", alert["message"])
         self.assertIn("JSON patch (patch) by user system:kube-controller-manager: no:",
                       daemon.stderr())
-        self.assertIn("update (replace) (update) by everybody: partly:", daemon.stderr())
+        self.assertIn("update (replace) (update) by everybody else: partly:", daemon.stderr())
         self.assertEqual(alert["facts"]["audit_policy"], policy)
         self.assertIn("(Request, policy.yaml:8)", alert["facts"]["route_1"])
+
+    def test_a_reload_tells_of_a_policy_only_what_was_not_told_yet(self):
+        policy = self.write("policy.yaml", HOLED)
+        daemon = self.daemon(self.config(self.file_sink()) + f"audit_policy: {policy}\n").start()
+        reloads = 0
+
+        def told_after_reload():
+            nonlocal reloads
+            reloads += 1
+            subprocess.run([NODEPORTD, "reload", "--config", daemon.config], check=True,
+                           capture_output=True)
+            # What the reload told stands in the file before what happened after it.
+            name = f"web-{reloads}"
+            self.append(creation(f"id-{reloads}", name))
+            eventually(lambda: any(alert["group"]["objectRef.name"] == name
+                                   for alert in self.alerts()), what="an alert after the reload")
+            return len(self.alerts(rule=POLICY_BLIND))
+
+        self.assertEqual([told_after_reload(), told_after_reload()], [1, 1])
+        self.write("policy.yaml", HOLED.replace("level: Request\n", "level: Metadata\n"))
+        self.assertEqual([told_after_reload(), told_after_reload()], [2, 2])
+        self.write("policy.yaml", HEAD + "- level: RequestResponse\n")
+        self.assertEqual(told_after_reload(), 2)
+        self.write("policy.yaml", HOLED)
+        self.assertEqual(told_after_reload(), 3)
 
     def test_the_daemon_starts_with_a_policy_that_cannot_be_judged_and_says_so(self):
         config = self.config(self.file_sink()) + f"audit_policy: {self.path('none.yaml')}\n"

@@ -74,7 +74,53 @@ class CommandLine(EndToEnd):
         self.assertRegex(problems[0], "^" + re.escape(config) + r":\d+:\d+: ")
         self.assertEqual(total, f"{config}: 1 problem")
 
+    def test_check_warns_of_what_the_config_leads_to_and_is_not_there_or_not_to_be_used(self):
+        config = self.config("""  - {name: alerts, type: file, path: /nowhere/alerts.jsonl}
+  - name: soc
+    type: webhook
+    url: https://soc.example.org/
+    bearer_token_file: /nowhere/token
+    headers_file: {X-Key: /nowhere/header}
+    ca_file: /nowhere/ca.pem
+    cert_file: /nowhere/cert.pem
+    key_file: /nowhere/key.pem
+""")
+        done = self.run_it("check", "--config", self.write("c.yaml", config))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        nothing = "No such file or directory"
+        self.assertEqual(done.stderr.splitlines(), [
+            f"warning: audit_log {self.path('audit.log')}: there is no such file",
+            f"warning: sink alerts: path /nowhere: {nothing}",
+            f"warning: sink soc: bearer_token_file /nowhere/token: {nothing}",
+            f"warning: sink soc: ca_file /nowhere/ca.pem: {nothing}",
+            f"warning: sink soc: cert_file /nowhere/cert.pem: {nothing}",
+            f"warning: sink soc: key_file /nowhere/key.pem: {nothing}",
+            f"warning: sink soc: headers_file /nowhere/header: {nothing}"])
+        self.append("")
+        pattern = self.config(self.file_sink(), log=self.path("no*.log"))
+        done = self.run_it("check", "--config", self.write("c.yaml", pattern))
+        self.assertEqual((done.returncode, done.stderr),
+                         (0, f"warning: audit_log {self.path('no*.log')}: no file matches\n"))
+
+    def test_check_says_what_is_not_to_be_read_or_written_by_whoever_asks(self):
+        self.append("")
+        config = self.write("c.yaml", self.config(self.file_sink()))
+        self.assertEqual(self.run_it("check", "--config", config).stderr, "")
+        os.mkdir(self.path("state"))
+        self.write("alerts.jsonl", "")
+        for name in ("audit.log", "alerts.jsonl", "state"):
+            os.chmod(self.path(name), 0o000)
+        os.chmod(self.folder, 0o755)
+        nobody = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+        done = subprocess.run([*nobody, NODEPORTD, "check", "--config", config],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr.splitlines()), (0, [
+            f"warning: audit_log {self.path('audit.log')}: Permission denied",
+            f"warning: sink alerts: path {self.path('alerts.jsonl')}: Permission denied",
+            f"warning: state.directory {self.path('state')}: Permission denied"]))
+
     def test_check_says_by_which_words_each_rule_s_lines_are_found(self):
+        self.append("")
         done = self.run_it("check", "--config", self.write("c.yaml", self.config(self.file_sink())))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         first, blank, *table = done.stdout.splitlines()
@@ -89,6 +135,7 @@ class CommandLine(EndToEnd):
         self.assertEqual(rows[-1], ["(history of Services)", *writes])
 
     def test_check_warns_of_a_rule_on_whose_account_every_line_is_parsed(self):
+        self.append("")
         rules = self.path("rules")
         os.mkdir(rules)
         for number, (title, detection) in enumerate({
@@ -138,6 +185,24 @@ class CommandLine(EndToEnd):
         self.assertIn("Kubernetes Node Port Creation", table.stdout)
         self.assertIn("2 lines, 1 row,", table.stderr)
         self.assertEqual(self.run_it("replay", self.path("none.log")).returncode, 2)
+
+    def test_replay_of_what_is_no_audit_log_is_a_failure_that_says_why(self):
+        for text, why in (("hello\nworld\n", "it is not JSON"),
+                          ('{"a": 1}\n[]\n', "it is JSON, but not of an audit event")):
+            log = self.write("other.log", text)
+            for arguments in ([], ["--splunk"], ["--workers", "3"]):
+                done = self.run_it("replay", *arguments, log)
+                self.assertEqual((done.returncode, done.stdout), (1, ""), (text, arguments))
+                self.assertIn(f"nodeportd: none of 2 lines is an audit event; the first: {why}; see "
+                              f"`nodeportd explain {log}:1`\n", done.stderr)
+            # One is enough, wherever it stands and whatever the rules say of it.
+            log = self.write("mixed.log", text + creation("id", "web", verb="get"))
+            self.assertEqual(self.run_it("replay", log).returncode, 0)
+            self.assertEqual(self.run_it("replay", "--splunk", log).returncode, 0)
+        done = self.run_it("replay", "-", text="hello\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("none of 1 line is an audit event; the first: it is not JSON\n", done.stderr)
+        self.assertEqual(self.run_it("replay", self.write("empty.log", "")).returncode, 0)
 
     def printing(self):
         """Command lines that print, some of them more than is buffered."""

@@ -47,11 +47,25 @@ class DeadLetters(EndToEnd):
         self.assertIn("422", first["why"])
         self.assertEqual(first["alert"]["group"]["objectRef.name"], "one")
         self.assertEqual(second["alert"]["group"]["objectRef.name"], "two")
-        self.assertEqual(self.listed("--sink", "nobody"), [])
+        self.assertEqual(len(self.listed("--sink", "hook")), 2)
+        self.assertEqual(self.listed("--sink", "alerts"), [])
         self.is_away.set()
         done = self.letters("resend", str(first["number"]))
         self.assertEqual((done.returncode, done.stdout), (0, "1 back in the outbox\n"), done.stderr)
         self.assertEqual([letter["number"] for letter in self.listed()], [second["number"]])
+
+    def test_a_sink_that_neither_config_nor_state_knows_is_no_sink_without_letters(self):
+        self.refused("id-1", "one")
+        for arguments in (["list"], ["resend"]):
+            done = self.letters(*arguments, "--sink", "hok")
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (2, "", "nodeportd: no sink 'hok': did you mean 'hook'?\n"))
+        # The letters of a sink that was renamed are still there.
+        with open(self.daemon_.config, encoding="utf-8") as file:
+            config = file.read()
+        with open(self.daemon_.config, "w", encoding="utf-8") as file:
+            file.write(config.replace("name: hook", "name: chat"))
+        self.assertEqual(len(self.listed("--sink", "hook")), 1)
 
     def test_a_letter_whose_alert_waits_in_a_newer_revision_is_not_said_to_be_missing(self):
         self.refused("id-1", "one")
@@ -63,9 +77,9 @@ class DeadLetters(EndToEnd):
         self.append(creation("id-3", "one", **dry) + creation("id-4", "two", **dry))
         eventually(lambda: len([alert for alert in self.alerts() if alert["revision"] == 2]) == 2,
                    what="the newer revisions")
-        missing = self.letters("resend", str(one), "--sink", "nobody")
+        missing = self.letters("resend", str(one), "--sink", "alerts")
         self.assertEqual(missing.returncode, 1)
-        self.assertIn(f"there is no dead letter {one} of the sink nobody", missing.stderr)
+        self.assertIn(f"there is no dead letter {one} of the sink alerts", missing.stderr)
         done = self.letters("resend", str(one))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout, r"^0 back in the outbox, 1 forgotten: ")

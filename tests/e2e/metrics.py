@@ -14,7 +14,7 @@ import urllib.parse
 import urllib.request
 
 import state_trouble
-from harness import EndToEnd, SOURCE, creation, eventually
+from harness import EndToEnd, NODEPORTD, SOURCE, creation, eventually
 
 PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
 WALL = 0x40000000  # threads, too
@@ -245,6 +245,25 @@ scrape_configs:
 
 
 class Probes(Asked):
+    def test_a_program_in_place_of_http_tells_by_its_exit_code_what_a_probe_says(self):
+        daemon = self.daemon(self.settings(grace="1s")).start()
+
+        def asked(probe):
+            done = subprocess.run([NODEPORTD, "status", "--config", daemon.config, "--probe", probe],
+                                  capture_output=True, text=True, check=False)
+            return done.returncode, json.loads(done.stdout or "null"), done.stderr
+
+        eventually(lambda: self.probe("/readyz")[0] == 503, what="a daemon that is not ready")
+        self.assertEqual(asked("readyz"), (1, self.probe("/readyz")[1], ""))
+        self.assertEqual(asked("healthz"), (0, self.probe("/healthz")[1], ""))
+        self.append(creation("a-1", "web"))
+        eventually(lambda: self.probe("/readyz")[0] == 200, what="a daemon that is ready")
+        self.assertEqual(asked("readyz")[0], 0)
+        daemon.stop()
+        code, answer, said = asked("healthz")
+        self.assertEqual((code, answer), (1, None))
+        self.assertIn("no nodeportd answers here", said)
+
     def test_ready_says_why_not_and_only_after_the_grace(self):
         self.daemon(self.settings(grace="2s")).start()
         self.assertEqual(self.probe("/readyz")[0], 200)  # the log may come yet

@@ -89,12 +89,17 @@ class Manifests(unittest.TestCase):
         writable = {mount["mountPath"] for mount in container["volumeMounts"]
                     if not mount.get("readOnly")}
         self.assertEqual(writable, {"/var/lib/nodeportd", "/run/nodeportd"})
-        for probe in ("startupProbe", "livenessProbe"):
+        # Readiness may fail for what no restart mends, so nothing else asks for it.
+        asked = {"startupProbe": "healthz", "livenessProbe": "healthz", "readinessProbe": "readyz"}
+        for probe in asked.keys() & container.keys():
             command = container[probe]["exec"]["command"]
+            self.assertEqual(command[-2:], ["--probe", asked[probe]])
             self.assertEqual(command[0], "/usr/bin/nodeportd")
             help_text = subprocess.run([NODEPORTD, command[1], "--help"], check=True, timeout=60,
                                        capture_output=True, text=True).stdout
-            self.assertIn(command[2], help_text)
+            for option in command[2::2]:
+                self.assertIn(option, help_text)
+        self.assertIn("livenessProbe", container)
 
     def assert_configuration_is_good(self, files, container, log):
         """`nodeportd check` says so, and what it would follow is `log`."""

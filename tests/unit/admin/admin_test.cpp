@@ -233,6 +233,73 @@ TEST_CASE("out of descriptors the server waits instead of spinning, and goes on 
   io.stop();
 }
 
+namespace {
+
+// What the server says to these bytes, all of it.
+std::string reply_to(const Fd& client, const std::string& bytes) {
+  REQUIRE(::send(client.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == ssize_t(bytes.size()));
+  std::string reply;
+  std::array<char, 4096> part{};
+  for (ssize_t got = 0; (got = ::recv(client.get(), part.data(), part.size(), 0)) > 0;) {
+    reply.append(part.data(), static_cast<std::size_t>(got));
+  }
+  return reply;
+}
+
+}  // namespace
+
+TEST_CASE("what is no request, or too large, is told so, and nothing is done") {
+  const test::TempDir dir;
+  const std::string path = dir / "admin.sock";
+  boost::asio::io_context io;
+  std::atomic<int> orders = 0;
+  auto server = AdminServer::open(io, path, answer, [&](std::string_view) {
+    ++orders;
+    return AdminAnswer{};
+  });
+  auto tcp = AdminServer::listen(io, "127.0.0.1", 0, answer);
+  REQUIRE(server);
+  REQUIRE(tcp);
+  std::jthread loop([&io] { io.run(); });
+  const std::string head = "POST /reload HTTP/1.1\r\nHost: localhost\r\n";
+  const std::vector<std::pair<std::string, std::string>> asked = {
+      {"hello\r\n\r\n", "400"},
+      {"GET / HTTP/1.1\r\nno colon\r\n\r\n", "400"},
+      {"GET / SPDY/3\r\n\r\n", "400"},
+      {head + "X: " + std::string(60'000, 'x') + "\r\n\r\n", "431"},
+      {head + "Content-Length: 60000\r\n\r\n" + std::string(60'000, 'x'), "413"},
+      {head + "Content-Length: 99999999999\r\n\r\nx", "413"}};
+  for (const auto& [bytes, status] : asked) {
+    INFO(bytes.substr(0, 80));
+    for (const Fd& client : {connect_to(path), connect_to("127.0.0.1", (*tcp)->port())}) {
+      const std::string reply = reply_to(client, bytes);
+      CHECK(reply.starts_with("HTTP/1.1 " + status + " "));
+      CHECK(reply.find("{\"error\":") != std::string::npos);
+    }
+  }
+  CHECK(orders == 0);
+  CHECK(ask_daemon(path, "/status"));
+  io.stop();
+}
+
+TEST_CASE("this machine's name is its own in any letters, another one is not") {
+  boost::asio::io_context io;
+  auto server = AdminServer::listen(io, "127.0.0.1", 0, answer);
+  REQUIRE(server);
+  std::jthread loop([&io] { io.run(); });
+  const auto status_for = [&](const std::string& host) {
+    const Fd client = connect_to("127.0.0.1", (*server)->port());
+    return reply_to(client, "GET /metrics HTTP/1.1\r\nHost: " + host + "\r\n\r\n").substr(9, 3);
+  };
+  for (const char* host : {"localhost", "LocalHost:9464", "LOCALHOST", "127.0.0.1:9464", "[::1]"}) {
+    CHECK(status_for(host) == "200");
+  }
+  for (const char* host : {"localhost.example.org", "LOCALHOST2", "example.org:9464"}) {
+    CHECK(status_for(host) == "403");
+  }
+  io.stop();
+}
+
 TEST_CASE("over TCP the same is answered, with its type, its headers and its status") {
   const std::string address = GENERATE("127.0.0.1", "::1");
   boost::asio::io_context io;

@@ -227,3 +227,17 @@ TEST_CASE("a url that is no http url is refused, and not shown, since it may hol
   CHECK(problems_of(kSource + "sinks: [{name: a, type: webhook, url: '" + url + "'}]\n") ==
         "c.yaml:2:39: 'url' must be such as https://host:port/path\n");
 }
+
+TEST_CASE("a sink's file is no log that is followed, by whatever spelling or pattern") {
+  const auto problems = [](const std::string& log, const std::string& path) {
+    return problems_of("sources: [{audit_log: '" + log + "'}]\n" +
+                       "sinks: [{name: a, type: file, path: " + path + "}]\n");
+  };
+  CHECK(problems("/l/audit.log", "/l/audit.log") ==
+        "c.yaml:2:37: 'path' is a log that is followed, by audit_log '/l/audit.log': each alert in "
+        "it would be read as a line\n");
+  CHECK(problems("/l/audit.log", "/l/./x/../audit.log") != "");
+  CHECK(problems("/l/*.log", "/l/alerts.log") != "");
+  CHECK(problems("/l/*.log", "/l/m/alerts.log") == "");
+  CHECK(problems("/l/*.log", "/l/alerts.jsonl") == "");
+}

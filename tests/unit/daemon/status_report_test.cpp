@@ -50,6 +50,20 @@ TEST_CASE("a report survives its JSON and shows what is wrong in words") {
   CHECK(shown(to_json(report))->find("PAUSED") != std::string::npos);
 }
 
+TEST_CASE("a sink's last error is shown with its age, one of an older daemon without") {
+  StatusReport report;
+  StatusReport::Sink sink;
+  sink.courier.sink = "hook";
+  report.sinks = {sink};
+  CHECK(shown(to_json(report))->find("ago") == std::string::npos);
+  report.now = WallTime(std::chrono::hours(30));
+  report.sinks[0].courier.last_error = "refused";
+  report.sinks[0].courier.last_error_at = WallTime(std::chrono::hours(27));
+  CHECK(shown(to_json(report))->find("3h ago: refused\n") != std::string::npos);
+  CHECK(shown(R"({"sinks":[{"name":"hook","last_error":"refused"}]})")->find("  refused\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("what does not hold makes a report's state not well, and is told with its place") {
   StatusReport report;
   CHECK(shown(to_json(report))->find("NOT WELL") == std::string::npos);

@@ -91,6 +91,7 @@ TEST_CASE("a failed delivery is tried again after a growing rest, and nothing ov
   CHECK(scene.outbox.waiting() == Keys{"a2.e.1"});
   CHECK_FALSE(scene.courier->status().alive);
   CHECK(scene.courier->status().last_error == "connection refused");
+  CHECK(scene.courier->status().last_error_at == scene.clock.wall());
 
   CHECK(scene.step() == first);  // woken by a commit: it rests all the same
   CHECK(scene.sink->batches.size() == 1);

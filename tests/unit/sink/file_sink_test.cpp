@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -82,6 +83,26 @@ TEST_CASE("alerts are appended as JSON lines to a file of the wanted mode, whate
   CHECK(carry_one(sink, 3) == kDelivered);
   CHECK(read_text(options.path) == to_json(numbered_alert(1)) + "\n" + to_json(numbered_alert(2)) +
                                        "\n" + to_json(numbered_alert(3)) + "\n");
+}
+
+TEST_CASE(
+    "what root creates belongs to whom the folder belongs to, what was there stays whose it was") {
+  if (::geteuid() != 0) return;
+  constexpr uid_t kNobody = 65'534;
+  const TempDir dir;
+  REQUIRE(::chown(dir.path().c_str(), kNobody, kNobody) == 0);
+  write_text(dir / "old.json", "");
+  for (const char* name : {"new.json", "old.json"}) {
+    FileSink sink(at(dir / name));
+    CHECK(carry_one(sink, 1) == kDelivered);
+  }
+  struct stat status{};
+  REQUIRE(::stat((dir / "new.json").c_str(), &status) == 0);
+  CHECK(status.st_uid == kNobody);
+  CHECK(status.st_gid == kNobody);
+  CHECK(mode_of(dir / "new.json") == 0600);
+  REQUIRE(::stat((dir / "old.json").c_str(), &status) == 0);
+  CHECK(status.st_uid == 0);
 }
 
 TEST_CASE("what stood in the file stays, and its torn last line is ended") {

@@ -40,16 +40,16 @@ std::string exposure_in_json(const Exposure& exposure) {
 }  // namespace
 
 TEST_CASE("the facts of a service write are an object with the documented names") {
-  CHECK(
-      exposure_in_json(opening()) ==
-      R"({"audit_id":"a-1","change":"applied","outcome":"succeeded","type":"NodePort",)"
-      R"("node_ports":[{"number":31000,"name":"http","port":80,"target_port":"web",)"
-      R"("protocol":"TCP"},{"number":null,"name":null,"port":null,"target_port":null,)"
-      R"("protocol":null}],"external_ips":["192.0.2.7"],"health_check_node_port":32000,"unlisted":0,)"
-      R"("via":["node_port","external_ips"],"before":"closed","opened":{"node_ports":[],)"
-      R"("external_ips":["192.0.2.7"],"health_check_node_port":null},"inspectable":"full",)"
-      R"("inspectable_reason":null,"namespace":"web","name":"shop","uid":"u-1","user":"flux",)"
-      R"("actor":"admin","origin_ip":"10.0.0.7","audit_id_reused":false})");
+  CHECK(exposure_in_json(opening()) ==
+        R"({"audit_id":"a-1","change":"applied","outcome":"succeeded","type":"NodePort",)"
+        R"("node_ports":[{"number":31000,"name":"http","port":80,"target_port":"web",)"
+        R"("protocol":"TCP"},{"number":null,"name":null,"port":null,"target_port":null,)"
+        R"("protocol":null}],"external_ips":["192.0.2.7"],"health_check_node_port":32000,)"
+        R"("unlisted":0,)"
+        R"("via":["node_port","external_ips"],"before":"closed","opened":{"node_ports":[],)"
+        R"("external_ips":["192.0.2.7"],"health_check_node_port":null},"inspectable":"full",)"
+        R"("inspectable_reason":null,"namespace":"web","name":"shop","uid":"u-1","user":"flux",)"
+        R"("actor":"admin","origin_ip":"10.0.0.7","audit_id_reused":false})");
   CHECK(
       exposure_in_json({}) ==
       R"({"audit_id":null,"change":"updated","outcome":"unknown","type":null,"node_ports":[],)"
