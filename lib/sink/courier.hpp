@@ -50,7 +50,7 @@ struct CourierStatus {
   std::uint64_t undurable_dropped = 0;
   std::string last_error;  // of the last failed attempt, however long ago
   std::optional<WallTime> last_error_at;
-  std::string trouble;     // what is wrong now although alerts are delivered
+  std::string trouble;  // what is wrong now although alerts are delivered
   std::optional<WallTime> last_delivery;
   // From the time of the event behind an alert's first revision to its delivery.
   DurationHistogram::Figures latency;
