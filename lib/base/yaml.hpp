@@ -46,10 +46,10 @@ struct YamlEntry {
 
 // All documents of a text that hold something. What yaml-cpp would swallow is a problem here, with
 // file:line:column: duplicate keys, `<<`, keys that are not scalars, tags, plain numbers that look
-// octal (`010`), a quote that nobody closes, text that belongs to no document. So is what would take
-// memory beyond measure: over 150,000 values, of which aliases repeat some, or as many brackets and
-// commas, or nesting over 100 deep. After kProblemsMax problems the rest is not read. On a problem
-// the tree may be incomplete.
+// octal (`010`), a quote that nobody closes, text that belongs to no document. So is what would
+// take memory beyond measure: over 150,000 values, of which aliases repeat some, or as many
+// brackets and commas, or nesting over 100 deep. After kProblemsMax problems the rest is not read.
+// On a problem the tree may be incomplete.
 [[nodiscard]] std::vector<YamlNode> parse_yaml(std::string_view text, const std::string& file,
                                                Problems& problems);
 
