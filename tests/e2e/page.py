@@ -129,8 +129,10 @@ class Page(Looked):
         self.assertIn("mallory from 192.0.2.9, data/db", dots[0][1])
         self.assertIn("mallory", browser.text("#users"))
         self.assertIn("data", browser.text("#spaces"))
-        self.assertEqual(browser.rows("sources")[0][:2], [self.path("audit.log"),
-                                                          "read to its end"])
+        # What a source says of itself is a little older than the alerts beside it.
+        eventually(lambda: browser.rows("sources")[0][:2] == [self.path("audit.log"),
+                                                              "read to its end"],
+                   what="a log that is read")
         self.assertRegex(browser.rows("sources")[0][5], r"\d:\d\d")
         self.assertEqual(browser.rows("sinks")[0][:2], ["alerts", "takes alerts"])
         self.assertEqual(browser.text("#sentence"), "Seeing everything.")
