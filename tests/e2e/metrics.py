@@ -139,7 +139,7 @@ class Metrics(Asked):
             self.assertEqual(self.metric(line), value, line)
         self.assertLess(
             time.time() - self.metric(f'nodeportd_log_last_read_timestamp_seconds{{log="{log}"}}'), 300)
-        eventually(lambda: self.metric("nodeportd_open_windows") == 1, what="the hour's window")
+        eventually(lambda: self.metric("nodeportd_open_windows") == 2, what="the hour's windows")
         suppressed = 'nodeportd_matches_suppressed_total{exception="known"}'
         self.assertGreaterEqual(self.metric(suppressed), 1)
         self.check_what_is_shipped(set(re.findall("^# TYPE (\\S+)", self.get("/metrics")[1], re.MULTILINE)))
