@@ -12,6 +12,8 @@
 #include <sstream>
 #include <utility>
 
+#include "base/yaml_fault.hpp"
+
 namespace nodeportd {
 namespace {
 
@@ -67,6 +69,16 @@ std::string with_document_end(std::string_view text) {
   std::string ended(text);
   if (!ended.empty() && ended.back() != '\n') ended += '\n';
   return ended + "...\n";
+}
+
+std::string words_of(const YAML::Exception& error, std::string_view text) {
+  const auto line_of = [](std::string_view rest) { return rest.substr(0, rest.find('\n')); };
+  LineWalk lines(text);
+  const std::string_view before =
+      error.mark.line > 0 ? line_of(lines.line_at(error.mark.line - 1)) : std::string_view();
+  const std::string_view line = line_of(lines.line_at(std::max(error.mark.line, 0)));
+  const auto column = static_cast<std::size_t>(std::max(error.mark.column, 0));
+  return words_of_yaml_fault(error.msg, line, before, column);
 }
 
 struct Extent {
@@ -302,14 +314,13 @@ std::vector<YamlNode> parse_yaml(std::string_view text, const std::string& file,
     while (parser.HandleNextDocument(tree)) {
     }
   } catch (const YAML::Exception& error) {
-    const bool open_quote = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
     // What ends in the middle of something fails in the end that we have put behind it.
     const auto lines =
         1 + std::count_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; });
     const bool is_inside = error.mark.line <= lines;
     problems.push_back({{file, is_inside ? error.mark.line + 1 : static_cast<int>(lines),
                          is_inside ? error.mark.column + 1 : 1},
-                        open_quote ? "a quoted text that began above is not closed" : error.msg});
+                        words_of(error, text)});
   }
   return std::move(tree.documents);
 }

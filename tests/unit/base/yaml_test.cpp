@@ -34,6 +34,44 @@ TEST_CASE("what can begin no value is a problem, and not for ever") {
   CHECK(problems.size() >= 1);
 }
 
+TEST_CASE("what the parser refuses is said in words that tell what to write") {
+  const std::vector<std::pair<std::string, std::string>> faults = {
+      {"a:\n\tb: 2\n", "f:2:3: a tab stands in the indentation: write spaces"},
+      {"a: 1\n\tb: 2\n", "f:2:1: a tab stands in the indentation: write spaces"},
+      {"a:\n  - x\n\t- y\n", "f:3:1: a tab stands in the indentation: write spaces"},
+      {"title: x\nid:3\nstatus: y\n", "f:3:7: a space is missing behind 'id:'"},
+      {"title:foo\nid: 3\n", "f:2:3: a space is missing behind 'title:'"},
+      {"title: Node port: opened\n",
+       "f:1:17: a key cannot stand here: is the indentation that of the lines above? A text that "
+       "holds ': ' needs quotes"},
+      {"url:\n  http://x\n  a: 1\n",
+       "f:3:4: a key cannot stand here: is the indentation that of the lines above? A text that "
+       "holds ': ' needs quotes"},
+      {"a:\n    b: 1\n  c: 2\n",
+       "f:3:3: this belongs to no key: is the indentation that of the lines above? A text that "
+       "begins with a quote or a bracket needs quotes all around"},
+      {"a: [1, 2\nb: 3\n", "f:2:2: a '[' that began above is not closed, or a ',' is missing"},
+      {"a: {x: 1 y: 2}\n",
+       "f:1:11: a '{' that began above is not closed, or a ',' or ': ' is missing"},
+      {"a: 1]\nb: ]\n",
+       "f:2:4: a bracket that closes none: a text with brackets in it needs quotes"},
+      {"a: - x\n",
+       "f:1:4: the '-' of a list begins a line of its own: a text with it needs quotes"},
+      {"a: *\n", "f:1:5: a text that begins with '*' needs quotes"},
+      {"a: *.yml\n", "f:1:4: a text that begins with '*' needs quotes"},
+      {"a: & b\n", "f:1:5: a text that begins with '&' needs quotes"},
+      {"a: @foo\n", "f:1:4: a text that begins with '@', '%' or '`' needs quotes"},
+      {"a: |x\n", "f:1:5: the text of a '|' or '>' begins on the next line"},
+      {"a: \"C:\\dir\"\n",
+       "f:1:9: '\\d' is no escape: between double quotes write '\\\\', or take single quotes"},
+      {"%YAML 3.0\n---\na: 1\n", "f:1:1: YAML major version too large"},
+  };
+  for (const auto& [text, problem] : faults) {
+    CAPTURE(text);
+    CHECK(problems_of(text).starts_with(problem + "\n"));
+  }
+}
+
 TEST_CASE("a tree holds kinds, places and what was quoted") {
   const YamlNode root = parse_one(
       "plain: 12\n"

@@ -223,7 +223,7 @@ TEST_CASE("everything that is wrong is told, at its place") {
       {kLeast + "---\na: b\n", "c.yaml:4:1: a config is one document, this begins another\n"},
       {"", "c.yaml: holds no configuration\n"},
       {"# nothing but words\n", "c.yaml: holds no configuration\n"},
-      {"sources: [\n", "c.yaml:2:1: end of sequence flow not found\n"},
+      {"sources: [\n", "c.yaml:2:1: a '[' that began above is not closed, or a ',' is missing\n"},
   }));
   CAPTURE(c.text);
   CHECK(problems_of(c.text) == c.problems);
