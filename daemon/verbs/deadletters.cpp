@@ -54,7 +54,7 @@ Result<void> find_sink(Store& store, const Config& config, const std::string& na
   std::set<std::string> names;
   for (const SinkConfig& sink : config.sinks) names.insert(sink.name);
   if (name.empty() || names.contains(name)) return {};
-  const Result<void> read =
+  Result<void> read =
       for_each_letter(store, [&](const DeadLetter& letter) { names.insert(letter.sink); });
   if (!read || names.contains(name)) return read;
   const std::vector<std::string_view> known(names.begin(), names.end());

@@ -63,14 +63,13 @@ class FaultSearch {
   }
   void operator()(const SyslogSinkConfig& /*sink*/) {}
   void operator()(const WebhookSinkConfig& sink) {
-    const std::pair<const char*, const std::string&> files[] = {
-        {"bearer_token_file", sink.bearer_token_file},
-        {"ca_file", sink.ca_file},
-        {"cert_file", sink.cert_file},
-        {"key_file", sink.key_file}};
-    for (const auto& [key, file] : files) {
+    const auto need_if_named = [&](const char* key, const std::string& file) {
       if (!file.empty()) need(key, file, R_OK);
-    }
+    };
+    need_if_named("bearer_token_file", sink.bearer_token_file);
+    need_if_named("ca_file", sink.ca_file);
+    need_if_named("cert_file", sink.cert_file);
+    need_if_named("key_file", sink.key_file);
     for (const auto& [header, file] : sink.headers_file) need("headers_file", file, R_OK);
   }
 
