@@ -286,6 +286,8 @@ class Probes(Asked):
         self.append(creation("a-1", "web"))
         daemon = self.daemon(self.settings(grace="3s", more="pipeline: {workers: 2}\n")).start()
         called = {"worker": "worker 1"}
+        # A thread that is stopped with a batch in its hands stops the lines, too.
+        eventually(self.alerts, what="a daemon that has read all there is")
         for name in ("source", "worker", "ledger", "sink alerts"):
             with self.subTest(name):
                 well = (200, {"healthy": True, "reasons": []})
