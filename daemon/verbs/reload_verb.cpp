@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "config/load.hpp"
 #include "daemon/exit_code.hpp"
+#include "daemon/setup.hpp"
 #include "daemon/verbs.hpp"
 #include "decode/audit_decoder.hpp"
 
@@ -46,10 +47,14 @@ int print(const Value& answer) {
 
 int reload(const ReloadCommand& command) {
   // A config that is broken may still name the socket, and the daemon is to tell of it.
-  const std::string socket =
-      command.socket.empty() ? load_config(command.config).config.admin_socket : command.socket;
+  const LoadedConfig loaded = command.socket.empty() ? load_config(command.config) : LoadedConfig{};
+  const std::string& socket = command.socket.empty() ? loaded.config.admin_socket : command.socket;
   const Result<DaemonAnswer> answer = order_daemon(socket, "/reload");
-  if (!answer) return complain(answer.error());
+  if (!answer) {
+    // One that is too broken to name it is why the wrong one was asked.
+    print_problems(loaded.problems);
+    return complain(answer.error());
+  }
   AuditDecoder decoder;  // reads any JSON object
   const Result<AuditEvent, Reject> read = decoder.decode(answer->body);
   const bool is_answer = answer->status == 200 || answer->status == 422;

@@ -61,9 +61,8 @@ std::string_view words_for(std::string_view fault) {
 
 std::string words_of_yaml_fault(const std::string& fault, std::string_view line,
                                 std::string_view before, std::size_t column) {
-  const bool is_misplaced =
-      fault == msg::MAP_VALUE || fault == msg::END_OF_MAP || fault == msg::TAB_IN_INDENTATION;
-  if (is_misplaced && has_tab_in_indentation(line)) {
+  // Of a quoted text that is not closed the place is that of the document's end.
+  if (fault != msg::DOC_IN_SCALAR && has_tab_in_indentation(line)) {
     return "a tab stands in the indentation: write spaces";
   }
   if (fault == msg::MAP_VALUE) {

@@ -36,7 +36,9 @@ Stream::Filled Stream::fill_from_current(Batch& batch, ReadLimits limits, const 
       reopen_failed(reach.error(), now);
       return announcements_.empty() ? Filled::nothing : fill_announcement(batch);
     }
-    if (!unreadable_.empty()) unreadable_.erase(current_->reader.path());
+    // What is read of a file that was displaced says nothing of the one that took its name.
+    const bool is_displaced = superseded_ && current_->reader.path() == path();
+    if (!unreadable_.empty() && !is_displaced) unreadable_.erase(current_->reader.path());
     if (failing_ && failing_->path == current_->reader.path()) failing_.reset();
     if (*reach == Reach::wants_room) return Filled::wants_room;
     if (*reach == Reach::changed) {

@@ -196,6 +196,11 @@ class Reload(EndToEnd):
         self.assertEqual(refused.returncode, 78)
         self.assertRegex(refused.stderr, re.escape(daemon.config) + r":\d+:1: .*nonsense")
         eventually(lambda: self.told("reload.refused"), what="the alert")
+        self.rewrite(self.settings().replace("  socket:", "\tsocket:"))
+        unreached = ask()
+        self.assertEqual(unreached.returncode, 1)
+        self.assertIn("a tab stands in the indentation: write spaces", unreached.stderr)
+        self.assertIn("no nodeportd answers here", unreached.stderr)
         self.assertEqual(daemon.stop(), 0)
         self.assertEqual(ask().returncode, 1)
 

@@ -38,6 +38,7 @@ TEST_CASE("what the parser refuses is said in words that tell what to write") {
   const std::vector<std::pair<std::string, std::string>> faults = {
       {"a:\n\tb: 2\n", "f:2:3: a tab stands in the indentation: write spaces"},
       {"a: 1\n\tb: 2\n", "f:2:1: a tab stands in the indentation: write spaces"},
+      {"a:\n\t- x\n", "f:2:2: a tab stands in the indentation: write spaces"},
       {"a:\n  - x\n\t- y\n", "f:3:1: a tab stands in the indentation: write spaces"},
       {"title: x\nid:3\nstatus: y\n", "f:3:7: a space is missing behind 'id:'"},
       {"title:foo\nid: 3\n", "f:2:3: a space is missing behind 'title:'"},

@@ -65,12 +65,14 @@ TEST_CASE("a log is waited for when what took its place cannot be read, while th
   const std::string kept = scene.log() + ".kept";  // a name of no rotation
   fs::rename(scene.log(), kept);
   std::uint64_t unread = 0;
-  Lines expected = {"a1", "a2", "now"};
+  Lines expected = {"a1", "a2", "a3", "now"};
+  Lines told = {"source.unreadable"};
   SECTION("a folder") {
     fs::create_directory(scene.log());
   }
   SECTION("a link that leads nowhere it can be read") {
     fs::create_symlink("/proc/self/mem/none", scene.log());
+    told.clear();  // it is missing
   }
   SECTION("a FIFO") {
     REQUIRE(::mkfifo(scene.log().c_str(), 0600) == 0);
@@ -80,7 +82,7 @@ TEST_CASE("a log is waited for when what took its place cannot be read, while th
     write_text(scene.log(), "b1\n");
     fs::permissions(scene.log(), fs::perms::none);
     unread = 3;
-    expected = {"a1", "a2", "b1", "now"};
+    expected = {"a1", "a2", "a3", "b1", "now"};
   }
   {
     const Unprivileged modes_hold;
@@ -89,8 +91,14 @@ TEST_CASE("a log is waited for when what took its place cannot be read, while th
     CHECK(status.waiting == !status.missing);
     CHECK(status.at_end == status.missing);
     CHECK(status.unread == unread);
+    // The old file's lines are no sign that the new one can be read: it is told once, not per line.
+    for (const char* line : {"a2\n", "a3\n"}) {
+      append_text(kept, line);  // by a writer that has not let go of it
+      scene.drain();
+    }
+    CHECK(scene.source->status()[0].waiting == status.waiting);
+    CHECK(scene.supply.notices() == told);
   }
-  append_text(kept, "a2\n");  // by a writer that has not let go of it
   scene.reconcile();
   fs::remove(scene.log());
   write_text(scene.log(), "now\n");
